@@ -1,0 +1,46 @@
+"""Accounts are made by an invitation or by setup, and closed without deleting what was written under them."""
+
+from datetime import date, datetime
+
+from openrapport.people.models import User
+
+
+class EmailTaken(Exception):
+    """Another account has this address."""
+
+
+def create_user(
+    *,
+    display_name: str,
+    email: str | None,
+    language: str,
+    time_zone: str,
+    now: datetime,
+    birth_date: date | None = None,
+) -> User:
+    address = email.strip().lower() if email else None
+    if address and User.objects.filter(email__iexact=address).exists():
+        raise EmailTaken(address)
+    user = User(
+        display_name=display_name.strip(),
+        email=address,
+        language=language,
+        time_zone=time_zone,
+        birth_date=birth_date,
+        created_at=now,
+    )
+    user.set_unusable_password()
+    user.save(force_insert=True)
+    return user
+
+
+def deactivate_user(user: User, *, now: datetime) -> None:
+    user.is_active = False
+    user.deactivated_at = now
+    user.save(update_fields=["is_active", "deactivated_at"])
+
+
+def reactivate_user(user: User) -> None:
+    user.is_active = True
+    user.deactivated_at = None
+    user.save(update_fields=["is_active", "deactivated_at"])

@@ -1,0 +1,130 @@
+"""The one place that answers "may this person, at this moment?". Deny is the default; a refusal looks like absence.
+
+`scope` gives the rows a viewer may touch, `can` asks the same question of one object, through the same query.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from openrapport.people.viewer import Viewer
+from openrapport.practices.models import Membership, Role, Supervision
+from openrapport.relationships.grants import Action, Grant, ObjectRules, Tie
+from openrapport.relationships.models import CLOSED_STATES, OPEN_STATES, Guardianship, Relationship
+
+M = TypeVar("M", bound=models.Model)
+_rules: dict[type[models.Model], ObjectRules] = {}
+
+
+class NoRules(Exception):
+    """A model that nobody declared rules for was asked for. Declare them beside the model."""
+
+
+def declare(model: type[models.Model], rules: ObjectRules) -> None:
+    _rules[model] = rules
+
+
+def declared() -> dict[type[models.Model], ObjectRules]:
+    return dict(_rules)
+
+
+def scope(viewer: Viewer, model: type[M], action: Action = Action.READ) -> QuerySet[M]:
+    """The rows of `model` on which `viewer` may do `action`, at the viewer's moment."""
+    if model not in _rules:
+        raise NoRules(f"{model.__name__} has no declared access rules.")
+    rows: QuerySet[M] = model._default_manager.all()
+    if not viewer.is_somebody:
+        return rows.none()
+    rules = _rules[model]
+    if rules.follows is not None:
+        parent = model._meta.get_field(rules.follows).related_model
+        assert isinstance(parent, type)
+        return rows.filter(**{f"{rules.follows}__in": scope(viewer, parent, action).values("pk")})
+    allowed = Q(pk__in=[])
+    for grant in rules.grants:
+        if action in grant.actions:
+            allowed |= _condition(viewer, rules.relationship, grant)
+    return rows.filter(allowed)
+
+
+def can(viewer: Viewer, action: Action, obj: models.Model) -> bool:
+    return scope(viewer, type(obj), action).filter(pk=obj.pk).exists()
+
+
+def _condition(viewer: Viewer, path: str, grant: Grant) -> Q:
+    condition = Q(**dict(grant.where))
+    if grant.own is not None:
+        condition &= Q(**{grant.own: viewer.user})
+    if grant.visible_at is not None:
+        condition &= Q(**{f"{grant.visible_at}__lte": viewer.at})
+    if grant.tie is not None:
+        tied = relationships_by_tie(viewer, grant.tie)
+        if grant.client_told:
+            tied = tied.filter(supervision_told_at__lte=viewer.at)
+        condition &= Q(**{f"{path}__in": tied.values("pk")})
+    if grant.before_end is not None:
+        end = F("ended_at") if path == "pk" else F(f"{path}__ended_at")
+        condition &= Q(**{f"{grant.before_end}__lte": end})
+    return condition
+
+
+def relationships_by_tie(viewer: Viewer, tie: Tie) -> QuerySet[Relationship]:
+    return _TIES[tie](viewer)
+
+
+def _as_client(viewer: Viewer) -> QuerySet[Relationship]:
+    return Relationship.objects.filter(client=viewer.user)
+
+
+def _as_guardian(viewer: Viewer) -> QuerySet[Relationship]:
+    standing = Guardianship.objects.filter(
+        practice=OuterRef("practice"), client=OuterRef("client"), guardian=viewer.user, until=None
+    )
+    return Relationship.objects.filter(Exists(standing), state__in=OPEN_STATES)
+
+
+def _as_therapist(viewer: Viewer) -> QuerySet[Relationship]:
+    return Relationship.objects.filter(_holds(viewer, Role.THERAPIST), therapist=viewer.user, state__in=OPEN_STATES)
+
+
+def _as_former_therapist(viewer: Viewer) -> QuerySet[Relationship]:
+    return Relationship.objects.filter(
+        _holds(viewer, Role.THERAPIST),
+        therapist=viewer.user,
+        state__in=CLOSED_STATES,
+        retained_until__gt=viewer.at,
+    )
+
+
+def _as_supervisor(viewer: Viewer) -> QuerySet[Relationship]:
+    standing = Supervision.objects.filter(
+        practice=OuterRef("practice"), therapist=OuterRef("therapist"), supervisor=viewer.user, until=None
+    )
+    return Relationship.objects.filter(
+        _holds(viewer, Role.SUPERVISOR), Exists(standing), ~_is_family(viewer), state__in=OPEN_STATES
+    ).exclude(client=viewer.user)
+
+
+def _as_admin(viewer: Viewer) -> QuerySet[Relationship]:
+    return Relationship.objects.filter(_holds(viewer, Role.ADMIN), ~_is_family(viewer))
+
+
+def _is_family(viewer: Viewer) -> Exists:
+    """A guardian who also works in the practice never reaches the child's record through that work."""
+    return Exists(Guardianship.objects.filter(client=OuterRef("client"), guardian=viewer.user))
+
+
+def _holds(viewer: Viewer, role: Role) -> Exists:
+    return Exists(Membership.objects.filter(practice=OuterRef("practice"), user=viewer.user, role=role, until=None))
+
+
+_TIES: dict[Tie, Callable[[Viewer], QuerySet[Relationship]]] = {
+    Tie.CLIENT: _as_client,
+    Tie.GUARDIAN: _as_guardian,
+    Tie.THERAPIST: _as_therapist,
+    Tie.FORMER_THERAPIST: _as_former_therapist,
+    Tie.SUPERVISOR: _as_supervisor,
+    Tie.ADMIN: _as_admin,
+}

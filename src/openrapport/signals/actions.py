@@ -1,0 +1,211 @@
+"""Raising, updating and moving signals. Every change is appended as an event, with an audit line beside it."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from openrapport.audit.actions import record
+from openrapport.audit.actor import Actor
+from openrapport.notices.actions import queue_notice
+from openrapport.practices.queries import rules_of
+from openrapport.relationships.models import WORKING_STATES, Relationship
+from openrapport.relationships.queries import supervisors_of
+from openrapport.signals.models import OPEN, Kind, Signal, SignalDeed, SignalEvent, SignalState
+from openrapport.signals.moves import NEEDS_REASON, may_move
+from openrapport.signals.queries import course_of
+from openrapport.signals.rates import stated_rate
+from openrapport.signals.rules import RULES, Finding, find_feedback_missing
+
+
+class MoveNotAllowed(Exception):
+    """The signal's state does not allow this move; perhaps somebody else moved it first."""
+
+
+class ReasonMissing(Exception):
+    """Closing or reopening a signal takes a reason."""
+
+
+@transaction.atomic
+def review_signals(relationship: Relationship, *, actor: Actor, now: datetime) -> None:
+    """Ask every rule about one relationship: raise, update, or note the recovery."""
+    course = course_of(relationship, at=now)
+    found: dict[str, Finding | None] = {kind: rule(course) for kind, rule in RULES.items()}
+    found[Kind.FEEDBACK_MISSING] = find_feedback_missing(
+        course, after_sessions=rules_of(relationship.practice).feedback_missing_after_sessions
+    )
+    rows = Signal.objects.select_for_update().filter(relationship=relationship).order_by("raised_at", "pk")
+    newest = {signal.kind: signal for signal in rows}
+    for kind, finding in found.items():
+        last = newest.get(kind)
+        if last is not None and last.is_open:
+            _keep_up(last, finding, newest_session=course.newest_session, actor=actor, now=now)
+        elif finding is not None and (last is None or finding.session > last.session_number):
+            _raise(relationship, finding, alliance=course.alliance.ref, actor=actor, now=now)
+
+
+def _raise(relationship: Relationship, finding: Finding, *, alliance: str, actor: Actor, now: datetime) -> Signal:
+    signal = Signal.objects.create(
+        relationship=relationship,
+        kind=finding.kind,
+        raised_at=now,
+        state_since=now,
+        rule=finding.rule,
+        rule_version=finding.version,
+        parameters=dict(finding.parameters),
+        evidence=[dict(numbers) for numbers in finding.evidence],
+        false_alarm_rate=stated_rate(finding.kind, alliance),
+        session_number=finding.session,
+    )
+    _append(signal, SignalDeed.RAISED, actor=actor, now=now)
+    queue_notice(
+        kind="signal_raised",
+        to=relationship.therapist,
+        payload={"link": f"{settings.BASE_URL}/signals/{signal.pk}/"},
+        about=relationship.pk,
+        once_key=f"signal_raised:{signal.pk}",
+        now=now,
+    )
+    return signal
+
+
+def _keep_up(signal: Signal, finding: Finding | None, *, newest_session: int, actor: Actor, now: datetime) -> None:
+    if finding is None:
+        if signal.recovered_at is None and newest_session > _last_shared_in(signal):
+            signal.recovered_at = now
+            signal.save(update_fields=["recovered_at"])
+            _append(signal, SignalDeed.RECOVERED, actor=actor, now=now, evidence={"session": newest_session})
+        return
+    if finding.session <= signal.session_number:
+        return
+    signal.evidence = [dict(numbers) for numbers in finding.evidence]
+    signal.parameters = dict(finding.parameters)
+    signal.session_number = finding.session
+    fields = ["evidence", "parameters", "session_number"]
+    came_back = signal.recovered_at is not None
+    if came_back:
+        signal.recovered_at = None
+        signal.state, signal.state_since = SignalState.RAISED, now
+        fields += ["recovered_at", "state", "state_since"]
+    signal.save(update_fields=fields)
+    deed = SignalDeed.RETURNED if came_back else SignalDeed.UPDATED
+    _append(signal, deed, actor=actor, now=now, evidence={"session": finding.session})
+
+
+def _last_shared_in(signal: Signal) -> int:
+    """Missing feedback recovers with any shared check-in, the others only with one newer than their evidence."""
+    if signal.kind == Kind.FEEDBACK_MISSING:
+        return int(signal.evidence[0]["last_shared"] or 0)
+    return signal.session_number
+
+
+def _append(
+    signal: Signal,
+    deed: SignalDeed,
+    *,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+    evidence: dict[str, object] | None = None,
+) -> None:
+    SignalEvent.objects.create(
+        signal=signal,
+        deed=deed,
+        at=now,
+        actor=actor.label,
+        # Answers raise signals by themselves: who answered is no news, and the mover is named only when they moved it.
+        actor_user=actor.user if deed in _BY_HAND else None,
+        reason=reason,
+        evidence=evidence or {},
+    )
+    record(
+        actor=actor,
+        deed=f"signal_{deed}",
+        about=signal.relationship_id,
+        at=now,
+        obj=signal,
+        subject=signal.relationship.client,
+        facts={"kind": signal.kind, "state": signal.state},
+    )
+
+
+_BY_HAND = frozenset(
+    {SignalDeed.SEEN, SignalDeed.TALKED_ABOUT, SignalDeed.RESOLVED, SignalDeed.DISMISSED, SignalDeed.REOPENED}
+)
+
+
+@transaction.atomic
+def _move(signal: Signal, *, to_state: SignalState, deed: SignalDeed, actor: Actor, now: datetime, reason: str) -> None:
+    if deed in NEEDS_REASON and not reason.strip():
+        raise ReasonMissing(deed)
+    current = Signal.objects.select_for_update().get(pk=signal.pk)
+    if not may_move(from_state=current.state, to_state=to_state):
+        raise MoveNotAllowed(f"{current.state} to {to_state}")
+    signal.state, signal.state_since = to_state, now
+    signal.save(update_fields=["state", "state_since"])
+    _append(signal, deed, actor=actor, now=now, reason=reason.strip())
+
+
+def mark_seen(signal: Signal, *, actor: Actor, now: datetime) -> None:
+    _move(signal, to_state=SignalState.SEEN, deed=SignalDeed.SEEN, actor=actor, now=now, reason="")
+
+
+def mark_talked_about(signal: Signal, *, actor: Actor, now: datetime, note: str = "") -> None:
+    _move(signal, to_state=SignalState.TALKED_ABOUT, deed=SignalDeed.TALKED_ABOUT, actor=actor, now=now, reason=note)
+
+
+def resolve(signal: Signal, *, actor: Actor, now: datetime, reason: str) -> None:
+    _move(signal, to_state=SignalState.RESOLVED, deed=SignalDeed.RESOLVED, actor=actor, now=now, reason=reason)
+
+
+def dismiss(signal: Signal, *, actor: Actor, now: datetime, reason: str) -> None:
+    _move(signal, to_state=SignalState.DISMISSED, deed=SignalDeed.DISMISSED, actor=actor, now=now, reason=reason)
+
+
+def reopen(signal: Signal, *, actor: Actor, now: datetime, reason: str) -> None:
+    """Raises MoveNotAllowed when a newer signal of this kind is open already."""
+    if Signal.objects.filter(relationship=signal.relationship_id, kind=signal.kind, state__in=OPEN).exists():
+        raise MoveNotAllowed("a newer signal of this kind is open")
+    _move(signal, to_state=SignalState.SEEN, deed=SignalDeed.REOPENED, actor=actor, now=now, reason=reason)
+
+
+@transaction.atomic
+def escalate_unseen(*, actor: Actor, now: datetime) -> int:
+    """Signals nobody looked at in the practice's set time go to the supervisor; without one, the therapist is told."""
+    waiting = (
+        Signal.objects.select_for_update(of=("self",))
+        .filter(state=SignalState.RAISED, escalated_at=None, relationship__state__in=WORKING_STATES)
+        .select_related("relationship__practice", "relationship__client", "relationship__therapist")
+        .order_by("pk")
+    )
+    escalated = 0
+    for signal in waiting:
+        relationship = signal.relationship
+        patience = timedelta(hours=rules_of(relationship.practice).escalate_unseen_after_hours)
+        if signal.state_since + patience > now:
+            continue
+        signal.escalated_at = now
+        signal.save(update_fields=["escalated_at"])
+        _append(signal, SignalDeed.ESCALATED, actor=actor, now=now)
+        told = relationship.supervision_told_at is not None
+        for person in (supervisors_of(relationship) if told else []) or [relationship.therapist]:
+            queue_notice(
+                kind="signal_escalated",
+                to=person,
+                payload={"link": f"{settings.BASE_URL}/signals/{signal.pk}/"},
+                about=relationship.pk,
+                once_key=f"signal_escalated:{signal.pk}:{person.pk}",
+                now=now,
+            )
+        escalated += 1
+    return escalated
+
+
+def review_all(*, actor: Actor, now: datetime) -> int:
+    """Look at every working relationship: for what appears with time alone, such as missing feedback."""
+    working = Relationship.objects.filter(state__in=WORKING_STATES).select_related("practice", "therapist", "client")
+    reviewed = 0
+    for relationship in working.iterator():
+        review_signals(relationship, actor=actor, now=now)
+        reviewed += 1
+    return reviewed

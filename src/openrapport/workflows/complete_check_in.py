@@ -1,0 +1,52 @@
+"""Answers, scores, signals, audit line and notices of one check-in: all in one transaction, or nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from openrapport.audit.actor import Actor
+from openrapport.checkins.actions import GivenAnswers, append_answers, mark_pass_used
+from openrapport.checkins.models import CheckIn, CheckInPass, Disclosure
+from openrapport.relationships.models import Relationship
+from openrapport.signals.actions import review_signals
+
+
+class NoLongerOpen(Exception):
+    """The relationship was paused or closed since the page was opened: nothing more is recorded in it."""
+
+
+@dataclass(frozen=True)
+class Completed:
+    """`recorded` is False when this very submission had been recorded before."""
+
+    check_in: CheckIn
+    recorded: bool
+
+
+@transaction.atomic
+def complete_check_in(
+    *,
+    actor: Actor,
+    check_in: CheckIn,
+    given: GivenAnswers,
+    disclosure: Disclosure,
+    key: UUID,
+    now: datetime,
+    with_pass: CheckInPass | None = None,
+) -> Completed:
+    """Raises NoLongerOpen, KeyConflict or AlreadyAnswered; in each case nothing was changed."""
+    relationship = Relationship.objects.select_related("practice", "therapist", "client").get(
+        pk=check_in.relationship_id
+    )
+    if not relationship.is_working and not check_in.is_submitted:
+        raise NoLongerOpen(relationship.state)
+    recorded = append_answers(
+        check_in, actor=actor, given=given, disclosure=disclosure, key=key, via=actor.via, now=now
+    )
+    if recorded:
+        if with_pass is not None:
+            mark_pass_used(with_pass, now=now)
+        review_signals(relationship, actor=actor, now=now)
+    return Completed(check_in, recorded)
