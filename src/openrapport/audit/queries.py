@@ -23,16 +23,20 @@ def own_actions(viewer: Viewer) -> QuerySet[AuditLine]:
 
 def broken_chains() -> list[str]:
     """One sentence for each chain that does not hold. For `doctor`: it reads hashes, not content."""
-    faults = []
-    for chain in Chain.objects.iterator():
-        previous, count = "", 0
-        for line in AuditLine.objects.filter(about=chain.about).order_by("position").iterator():
-            count += 1
-            if line.position != count or line.previous_hash != previous or hash_of(line) != line.hash:
-                faults.append(f"chain {chain.about} breaks at line {count}")
-                break
-            previous = line.hash
-        else:
-            if (chain.length, chain.last_hash) != (count, previous):
-                faults.append(f"chain {chain.about} should have {chain.length} lines and has {count}")
+    faults = [fault for chain in Chain.objects.order_by("about").iterator() if (fault := _fault_of(chain)) is not None]
+    headless = AuditLine.objects.exclude(about__in=Chain.objects.values("about"))
+    for about in headless.order_by("about").values_list("about", flat=True).distinct():
+        faults.append(f"chain {about} has lines and no head")
     return faults
+
+
+def _fault_of(chain: Chain) -> str | None:
+    previous, count = "", 0
+    for line in AuditLine.objects.filter(about=chain.about).order_by("position").iterator():
+        count += 1
+        if line.position != count or line.previous_hash != previous or hash_of(line) != line.hash:
+            return f"chain {chain.about} breaks at line {count}"
+        previous = line.hash
+    if (chain.length, chain.last_hash) != (count, previous):
+        return f"chain {chain.about} should have {chain.length} lines and has {count}"
+    return None

@@ -42,7 +42,7 @@ def own_check_ins(viewer: Viewer) -> QuerySet[CheckIn]:
 
 
 def shared_with_therapist(relationship: Relationship, *, at: datetime) -> QuerySet[CheckIn]:
-    """What the relationship's therapist may read at this moment, as the policy says it. Signals rest on nothing else."""
+    """What the relationship's therapist may read at this moment, by the policy. Signals rest on nothing else."""
     therapist = Viewer(user=relationship.therapist, at=at)
     readable = check_ins_visible_to(therapist).filter(relationship=relationship)
     return readable.filter(role__in=RespondentRole.values).order_by("session__number")

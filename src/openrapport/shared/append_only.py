@@ -4,7 +4,10 @@ Some SQLite migrations rebuild a table and silently drop its triggers, so they a
 system check asks whether they stand.
 """
 
-from django.apps import apps
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -71,8 +74,9 @@ def missing_guards(using: str = "default") -> list[str]:
 
 
 @register(Tags.database)
-def check_guards(databases: list[str] | None = None, **_: object) -> list[CheckMessage]:
-    assert apps.ready
+def check_guards(
+    *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **_: Any
+) -> Sequence[CheckMessage]:
     return [
         Error(f"The trigger {name} is missing.", hint="Run `./openrapport setup` again: it puts it back.", id="or.E001")
         for using in databases or []

@@ -98,7 +98,8 @@ CONVERSATIONS: dict[str, Conversation] = {
         ),
         listen_for=_("Relief when criticism is welcome. Thank them for anything at all, and act on it."),
         citation=_(
-            "Scores did not rise because the therapist was present (Reese et al. 2013, N = 102): do not assume they are false."
+            "Scores did not rise because the therapist was present (Reese et al. 2013, N = 102): "
+            "do not assume they are false."
         ),
     ),
     "feedback_missing": Conversation(

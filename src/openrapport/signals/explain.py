@@ -148,7 +148,8 @@ def _feedback_missing(evidence: Evidence, parameters: Mapping[str, Any]) -> Part
 
 def _getting_worse(evidence: Evidence, parameters: Mapping[str, Any]) -> Parts:
     sentence = _(
-        "Wellbeing is %(score)s; it was %(first)s at the start. A change of this size is rarely chance between two answers."
+        "Wellbeing is %(score)s; it was %(first)s at the start. "
+        "A change of this size is rarely chance between two answers."
     ) % {"score": _shown(evidence[0]["score"]), "first": _shown(parameters["first"])}
     return sentence, (
         Number(_("At the start"), _shown(parameters["first"])),

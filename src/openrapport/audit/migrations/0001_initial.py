@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,34 +15,59 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Chain',
+            name="Chain",
             fields=[
-                ('about', models.UUIDField(primary_key=True, serialize=False)),
-                ('length', models.PositiveIntegerField(default=0)),
-                ('last_hash', models.CharField(default='', max_length=64)),
+                ("about", models.UUIDField(primary_key=True, serialize=False)),
+                ("length", models.PositiveIntegerField(default=0)),
+                ("last_hash", models.CharField(default="", max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='AuditLine',
+            name="AuditLine",
             fields=[
-                ('id', models.UUIDField(default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('about', models.UUIDField()),
-                ('position', models.PositiveIntegerField()),
-                ('at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=80)),
-                ('via', models.CharField(max_length=20)),
-                ('deed', models.CharField(max_length=60)),
-                ('object_type', models.CharField(max_length=60)),
-                ('object_id', models.UUIDField(null=True)),
-                ('facts', models.JSONField(default=dict, help_text='counts and states only, never words or answers')),
-                ('previous_hash', models.CharField(blank=True, max_length=64)),
-                ('hash', models.CharField(max_length=64)),
-                ('actor_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='audit_lines', to=settings.AUTH_USER_MODEL)),
-                ('subject', models.ForeignKey(help_text='whose record was read or written', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("about", models.UUIDField()),
+                ("position", models.PositiveIntegerField()),
+                ("at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=80)),
+                ("via", models.CharField(max_length=20)),
+                ("deed", models.CharField(max_length=60)),
+                ("object_type", models.CharField(max_length=60)),
+                ("object_id", models.UUIDField(null=True)),
+                ("facts", models.JSONField(default=dict, help_text="counts and states only, never words or answers")),
+                ("previous_hash", models.CharField(blank=True, max_length=64)),
+                ("hash", models.CharField(max_length=64)),
+                (
+                    "actor_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="audit_lines",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        help_text="whose record was read or written",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['subject', '-at'], name='audit_audit_subject_096b59_idx'), models.Index(fields=['actor_user', '-at'], name='audit_audit_actor_u_980ce0_idx')],
-                'constraints': [models.UniqueConstraint(fields=('about', 'position'), name='one_line_per_position')],
+                "indexes": [
+                    models.Index(fields=["subject", "-at"], name="audit_audit_subject_096b59_idx"),
+                    models.Index(fields=["actor_user", "-at"], name="audit_audit_actor_u_980ce0_idx"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("about", "position"), name="one_line_per_position")],
             },
         ),
     ]

@@ -8,116 +8,239 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('relationships', '0001_initial'),
-        ('therapy_sessions', '0001_initial'),
+        ("relationships", "0001_initial"),
+        ("therapy_sessions", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CheckIn',
+            name="CheckIn",
             fields=[
-                ('id', models.UUIDField(default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(choices=[('client', 'Client'), ('guardian', 'Parent or guardian'), ('therapist', 'Therapist')], max_length=12)),
-                ('instruments', models.JSONField(help_text='references with versions, in the order shown: ["alliance-adult@1", …]')),
-                ('opened_at', models.DateTimeField()),
-                ('submitted_at', models.DateTimeField(blank=True, null=True)),
-                ('disclosure', models.CharField(blank=True, choices=[('now', 'My therapist, now'), ('next_session', 'My therapist, at our next session'), ('supervisor_only', "Only my therapist's supervisor"), ('private', 'Only me')], max_length=20)),
-                ('visible_from', models.DateTimeField(blank=True, help_text='since when those whom the disclosure names may read it; empty: not yet', null=True)),
-                ('submission_key', models.UUIDField(blank=True, null=True, unique=True)),
-                ('submission_hash', models.CharField(blank=True, max_length=64)),
-                ('via', models.CharField(blank=True, max_length=12)),
-                ('relationship', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='check_ins', to='relationships.relationship')),
-                ('respondent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='check_ins', to=settings.AUTH_USER_MODEL)),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='check_ins', to='therapy_sessions.therapysession')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("client", "Client"), ("guardian", "Parent or guardian"), ("therapist", "Therapist")],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "instruments",
+                    models.JSONField(help_text='references with versions, in the order shown: ["alliance-adult@1", …]'),
+                ),
+                ("opened_at", models.DateTimeField()),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "disclosure",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("now", "My therapist, now"),
+                            ("next_session", "My therapist, at our next session"),
+                            ("supervisor_only", "Only my therapist's supervisor"),
+                            ("private", "Only me"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "visible_from",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="since when those whom the disclosure names may read it; empty: not yet",
+                        null=True,
+                    ),
+                ),
+                ("submission_key", models.UUIDField(blank=True, null=True, unique=True)),
+                ("submission_hash", models.CharField(blank=True, max_length=64)),
+                ("via", models.CharField(blank=True, max_length=12)),
+                (
+                    "relationship",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="check_ins",
+                        to="relationships.relationship",
+                    ),
+                ),
+                (
+                    "respondent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="check_ins",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="check_ins",
+                        to="therapy_sessions.therapysession",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Answer',
+            name="Answer",
             fields=[
-                ('id', models.UUIDField(default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('instrument', models.CharField(max_length=80)),
-                ('item', models.CharField(max_length=60)),
-                ('value', models.SmallIntegerField(blank=True, null=True)),
-                ('words', openrapport.shared.encrypted.EncryptedTextField(blank=True, null=True)),
-                ('check_in', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='checkins.checkin')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("instrument", models.CharField(max_length=80)),
+                ("item", models.CharField(max_length=60)),
+                ("value", models.SmallIntegerField(blank=True, null=True)),
+                ("words", openrapport.shared.encrypted.EncryptedTextField(blank=True, null=True)),
+                (
+                    "check_in",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="checkins.checkin"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CheckInPass',
+            name="CheckInPass",
             fields=[
-                ('id', models.UUIDField(default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('link', 'Link'), ('kiosk', 'Handed-over device')], max_length=8)),
-                ('secret_hash', models.CharField(max_length=64, unique=True)),
-                ('made_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('opened_at', models.DateTimeField(blank=True, null=True)),
-                ('used_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('check_in', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='passes', to='checkins.checkin')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("kind", models.CharField(choices=[("link", "Link"), ("kiosk", "Handed-over device")], max_length=8)),
+                ("secret_hash", models.CharField(max_length=64, unique=True)),
+                ("made_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("opened_at", models.DateTimeField(blank=True, null=True)),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "check_in",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="passes", to="checkins.checkin"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Score',
+            name="Score",
             fields=[
-                ('id', models.UUIDField(default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('instrument', models.CharField(max_length=80)),
-                ('scale', models.CharField(max_length=60)),
-                ('value', models.FloatField(blank=True, null=True)),
-                ('not_scorable', models.CharField(blank=True, max_length=200)),
-                ('answered', models.PositiveSmallIntegerField()),
-                ('prorated', models.BooleanField(default=False)),
-                ('at_ceiling', models.BooleanField(default=False)),
-                ('straight_lined', models.BooleanField(default=False)),
-                ('library_version', models.CharField(max_length=20)),
-                ('check_in', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='checkins.checkin')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("instrument", models.CharField(max_length=80)),
+                ("scale", models.CharField(max_length=60)),
+                ("value", models.FloatField(blank=True, null=True)),
+                ("not_scorable", models.CharField(blank=True, max_length=200)),
+                ("answered", models.PositiveSmallIntegerField()),
+                ("prorated", models.BooleanField(default=False)),
+                ("at_ceiling", models.BooleanField(default=False)),
+                ("straight_lined", models.BooleanField(default=False)),
+                ("library_version", models.CharField(max_length=20)),
+                (
+                    "check_in",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="scores", to="checkins.checkin"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='checkin',
-            index=models.Index(fields=['respondent', 'submitted_at'], name='checkins_ch_respond_4c85a8_idx'),
+            model_name="checkin",
+            index=models.Index(fields=["respondent", "submitted_at"], name="checkins_ch_respond_4c85a8_idx"),
         ),
         migrations.AddIndex(
-            model_name='checkin',
-            index=models.Index(fields=['relationship', 'role'], name='checkins_ch_relatio_646eb5_idx'),
+            model_name="checkin",
+            index=models.Index(fields=["relationship", "role"], name="checkins_ch_relatio_646eb5_idx"),
         ),
         migrations.AddConstraint(
-            model_name='checkin',
-            constraint=models.UniqueConstraint(fields=('session', 'respondent', 'role'), name='one_check_in_per_session_and_respondent'),
+            model_name="checkin",
+            constraint=models.UniqueConstraint(
+                fields=("session", "respondent", "role"), name="one_check_in_per_session_and_respondent"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='checkin',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['client', 'guardian', 'therapist'])), name='respondent_role_is_known'),
+            model_name="checkin",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["client", "guardian", "therapist"])), name="respondent_role_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='checkin',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('disclosure', ''), ('submission_key', None), ('submitted_at', None), ('visible_from', None)), models.Q(('disclosure__in', ['now', 'next_session', 'supervisor_only', 'private']), ('submission_key__isnull', False), ('submitted_at__isnull', False)), _connector='OR'), name='a_sent_check_in_says_who_sees_it'),
+            model_name="checkin",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("disclosure", ""), ("submission_key", None), ("submitted_at", None), ("visible_from", None)
+                    ),
+                    models.Q(
+                        ("disclosure__in", ["now", "next_session", "supervisor_only", "private"]),
+                        ("submission_key__isnull", False),
+                        ("submitted_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="a_sent_check_in_says_who_sees_it",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='checkin',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('disclosure', 'private'), _negated=True), ('visible_from', None), _connector='OR'), name='private_is_never_visible'),
+            model_name="checkin",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("disclosure", "private"), _negated=True), ("visible_from", None), _connector="OR"
+                ),
+                name="private_is_never_visible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.UniqueConstraint(fields=('check_in', 'instrument', 'item'), name='an_item_is_answered_once'),
+            model_name="answer",
+            constraint=models.UniqueConstraint(
+                fields=("check_in", "instrument", "item"), name="an_item_is_answered_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('value__isnull', False), ('words__isnull', True)), models.Q(('value', None), ('words__isnull', False)), _connector='OR'), name='an_answer_is_a_value_or_words'),
+            model_name="answer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("value__isnull", False), ("words__isnull", True)),
+                    models.Q(("value", None), ("words__isnull", False)),
+                    _connector="OR",
+                ),
+                name="an_answer_is_a_value_or_words",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='score',
-            constraint=models.UniqueConstraint(fields=('check_in', 'instrument', 'scale'), name='a_scale_is_scored_once'),
+            model_name="score",
+            constraint=models.UniqueConstraint(
+                fields=("check_in", "instrument", "scale"), name="a_scale_is_scored_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='score',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('not_scorable', ''), ('value__isnull', False)), models.Q(('value', None), models.Q(('not_scorable', ''), _negated=True)), _connector='OR'), name='a_score_or_a_reason'),
+            model_name="score",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("not_scorable", ""), ("value__isnull", False)),
+                    models.Q(("value", None), models.Q(("not_scorable", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="a_score_or_a_reason",
+            ),
         ),
     ]
