@@ -149,8 +149,10 @@ def _within_df(squares: Floats, freedom: Floats, within: float) -> float:
     """2 + 2 / CV^2, CV^2 the squared coefficient of variation of people's true variances; infinite when they agree."""
     several = freedom > 0
     ratios = squares[several] / freedom[several] / within
-    chance = float((1 / freedom[several]).mean())
-    spread = (float(((ratios - 1) ** 2).mean()) - 2 * chance) / (1 + 2 * chance)
+    # A variance on d degrees of freedom strays by chance with CV^2 2 / d; long courses say more and are weighed by d.
+    weights = freedom[several] / freedom.sum()
+    chance = float((weights / freedom[several]).sum())
+    spread = (float((weights * (ratios - 1) ** 2).sum()) - 2 * chance) / (1 + 2 * chance)
     return math.inf if spread <= 0 else 2 + 2 / spread
 
 

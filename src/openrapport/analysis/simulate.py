@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -101,3 +101,24 @@ def answers_for(
         item.code: int(low + high - value if item.reverse else value)
         for item, value, low, high in zip(items, answers, lows, highs, strict=True)
     }
+
+
+def invented_table(*, clients: int, seed: int) -> list[tuple[str, int, float]]:
+    """Rows (client, session, score) of an invented practice on a 0-10 scale: every shape in turn, 4 to 20 sessions."""
+    population = Population(8.0, 1.0, 0.7, np.inf, minimum=0.0, maximum=10.0, step=0.1)
+    rng = np.random.default_rng(seed)
+    shapes = get_args(Shape)
+    rows = []
+    for number in range(clients):
+        scores = course(shapes[number % len(shapes)], population, sessions=int(rng.integers(4, 21)), rng=rng)
+        rows += [(f"c{number + 1:02d}", session, round(float(s), 1)) for session, s in enumerate(scores, start=1)]
+    return rows
+
+
+if __name__ == "__main__":
+    import csv
+    import sys
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("client", "session", "alliance"))
+    writer.writerows(invented_table(clients=42, seed=20_261_122))

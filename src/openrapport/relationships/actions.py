@@ -1,6 +1,7 @@
 """Beginning a relationship, moving it between states, telling the client of supervision, naming a guardian."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 
@@ -15,6 +16,12 @@ from openrapport.relationships.rules import may_move
 
 class MoveRefused(Exception):
     """The relationship's state does not allow this move."""
+
+
+def lock_relationship(pk: UUID) -> Relationship:
+    """The relationship as it is now, held until the transaction ends: what is decided on its state stays true."""
+    rows = Relationship.objects.select_related("practice", "client", "therapist")
+    return rows.select_for_update(of=("self",)).get(pk=pk)
 
 
 @transaction.atomic
@@ -45,7 +52,7 @@ def begin_relationship(
 def move_relationship(
     relationship: Relationship, *, actor: Actor, to_state: State, now: datetime, reason: str = ""
 ) -> None:
-    current = Relationship.objects.select_for_update().get(pk=relationship.pk)
+    current = lock_relationship(relationship.pk)
     if not may_move(from_state=current.state, to_state=to_state):
         raise MoveRefused(f"A relationship that is {current.state} cannot become {to_state}.")
     before = current.state

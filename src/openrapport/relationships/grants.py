@@ -23,7 +23,8 @@ class Action(StrEnum):
 
 
 READ = frozenset({Action.READ})
-READ_WRITE = frozenset({Action.READ, Action.WRITE})
+WRITE = frozenset({Action.WRITE})
+READ_WRITE = READ | WRITE
 STATUS = frozenset({Action.STATUS})
 
 

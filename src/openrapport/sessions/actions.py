@@ -7,6 +7,7 @@ from django.db.models import Max
 
 from openrapport.audit.actions import record
 from openrapport.audit.actor import Actor
+from openrapport.relationships.actions import lock_relationship
 from openrapport.relationships.models import Relationship
 from openrapport.sessions.models import Format, Status, TherapySession
 
@@ -22,7 +23,7 @@ def add_session(
     format: Format = Format.IN_PERSON,  # noqa: A002 - the field's own word
 ) -> TherapySession:
     """The next session of a relationship; its number follows the last one."""
-    Relationship.objects.select_for_update().get(pk=relationship.pk)
+    lock_relationship(relationship.pk)
     last = TherapySession.objects.filter(relationship=relationship).aggregate(last=Max("number"))["last"] or 0
     session = TherapySession.objects.create(
         relationship=relationship, number=last + 1, starts_at=starts_at, status=status, format=format

@@ -9,6 +9,7 @@ from openrapport.audit.actions import record
 from openrapport.audit.actor import Actor
 from openrapport.notices.actions import queue_notice
 from openrapport.practices.queries import rules_of
+from openrapport.relationships.actions import lock_relationship
 from openrapport.relationships.models import WORKING_STATES, Relationship
 from openrapport.relationships.queries import supervisors_of
 from openrapport.signals.models import OPEN, Kind, Signal, SignalDeed, SignalEvent, SignalState
@@ -29,6 +30,7 @@ class ReasonMissing(Exception):
 @transaction.atomic
 def review_signals(relationship: Relationship, *, actor: Actor, now: datetime) -> None:
     """Ask every rule about one relationship: raise, update, or note the recovery."""
+    lock_relationship(relationship.pk)  # two people who answer at once must not both raise the same signal
     course = course_of(relationship, at=now)
     found: dict[str, Finding | None] = {kind: rule(course) for kind, rule in RULES.items()}
     found[Kind.FEEDBACK_MISSING] = find_feedback_missing(

@@ -9,7 +9,7 @@ from django.db import transaction
 from openrapport.audit.actor import Actor
 from openrapport.checkins.actions import GivenAnswers, append_answers, mark_pass_used
 from openrapport.checkins.models import CheckIn, CheckInPass, Disclosure
-from openrapport.relationships.models import Relationship
+from openrapport.relationships.actions import lock_relationship
 from openrapport.signals.actions import review_signals
 
 
@@ -37,9 +37,7 @@ def complete_check_in(
     with_pass: CheckInPass | None = None,
 ) -> Completed:
     """Raises NoLongerOpen, KeyConflict or AlreadyAnswered; in each case nothing was changed."""
-    relationship = Relationship.objects.select_related("practice", "therapist", "client").get(
-        pk=check_in.relationship_id
-    )
+    relationship = lock_relationship(check_in.relationship_id)
     if not relationship.is_working and not check_in.is_submitted:
         raise NoLongerOpen(relationship.state)
     recorded = append_answers(

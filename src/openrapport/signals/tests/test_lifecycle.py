@@ -2,8 +2,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
-from tests.cast import NOON, Cast, viewer
-from tests.check_ins import answer, hold_session, live_through, of
 
 from openrapport.audit.actor import Actor
 from openrapport.audit.models import AuditLine
@@ -23,6 +21,8 @@ from openrapport.signals.actions import (
 )
 from openrapport.signals.models import Kind, Signal, SignalDeed, SignalState
 from openrapport.signals.queries import open_for, open_for_supervisor, signals_visible_to
+from tests.cast import NOON, Cast, viewer
+from tests.check_ins import answer, hold_session, live_through, of
 
 STEADY_THEN_DROP = (8, 8, 8, 8, 8, 4)
 JOB = Actor.system("test-job")

@@ -1,0 +1,1 @@
+"""The tags, by kind; `templatetags/components.py` gathers them into one library."""

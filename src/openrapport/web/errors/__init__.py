@@ -1,0 +1,1 @@
+"""Pages for when something does not work, and for when there is no connection."""

@@ -1,0 +1,1 @@
+"""Crisis help: one page without sign-in, script or database."""
