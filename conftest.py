@@ -19,3 +19,15 @@ def now() -> datetime:
 @pytest.fixture
 def cast(db: None) -> Cast:
     return gather_cast()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite tests use a file: in memory, the threads of a live server would share one connection and its transaction."""
+    from django.db import connections
+
+    database = connections["default"]
+    if database.vendor == "sqlite":
+        database.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")

@@ -213,6 +213,15 @@ def _issue(check_in: CheckIn, *, kind: PassKind, secret: str, valid_for: timedel
     return IssuedPass(made, secret)
 
 
+def note_pass_opened(check_in_pass: CheckInPass, *, stays_open_for: timedelta, now: datetime) -> None:
+    """Somebody began to answer: who opens in the last minute still gets time to finish, once."""
+    if check_in_pass.opened_at is not None:
+        return
+    check_in_pass.opened_at = now
+    check_in_pass.expires_at = max(check_in_pass.expires_at, now + stays_open_for)
+    check_in_pass.save(update_fields=["opened_at", "expires_at"])
+
+
 def mark_pass_used(check_in_pass: CheckInPass, *, now: datetime) -> None:
     check_in_pass.used_at = now
     check_in_pass.save(update_fields=["used_at"])

@@ -1,13 +1,17 @@
 """Reading check-ins: the viewer comes first, and this is the only way in."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 
 from openrapport.checkins.models import Answer, CheckIn, CheckInPass, PassKind, RespondentRole, Score
 from openrapport.people.viewer import Viewer
+from openrapport.relationships.grants import Action
 from openrapport.relationships.models import WORKING_STATES, Relationship
-from openrapport.relationships.policy import scope
+from openrapport.relationships.policy import can, scope
+
+_WITH = ("session", "relationship__therapist", "relationship__client", "relationship__practice")
 
 
 def check_ins_visible_to(viewer: Viewer) -> QuerySet[CheckIn]:
@@ -26,8 +30,9 @@ def check_ins_visible_to(viewer: Viewer) -> QuerySet[CheckIn]:
 def due_for(viewer: Viewer) -> QuerySet[CheckIn]:
     """Check-ins that wait for the viewer's own answers, while the relationship takes new writes."""
     return (
-        own_check_ins(viewer)
-        .filter(submitted_at=None, relationship__state__in=WORKING_STATES)
+        scope(viewer, CheckIn, Action.WRITE)
+        .filter(relationship__state__in=WORKING_STATES)
+        .select_related(*_WITH)
         .order_by("-session__starts_at")
     )
 
@@ -36,9 +41,7 @@ def own_check_ins(viewer: Viewer) -> QuerySet[CheckIn]:
     """Everything the viewer was asked or has answered."""
     if not viewer.is_somebody:
         return CheckIn.objects.none()
-    return CheckIn.objects.filter(respondent=viewer.user).select_related(
-        "session", "relationship__therapist", "relationship__client", "relationship__practice"
-    )
+    return CheckIn.objects.filter(respondent=viewer.user).select_related(*_WITH)
 
 
 def shared_with_therapist(relationship: Relationship, *, at: datetime) -> QuerySet[CheckIn]:
@@ -49,17 +52,29 @@ def shared_with_therapist(relationship: Relationship, *, at: datetime) -> QueryS
 
 
 def check_in_behind(secret_hash: str, *, kind: PassKind, now: datetime) -> CheckInPass | None:
-    """The pass a link or a kiosk code stands for, while it is valid and the relationship takes new writes."""
-    return (
+    """The pass a link or a kiosk code stands for, while it is valid and whoever was asked may still answer."""
+    found = (
         CheckInPass.objects.filter(
             secret_hash=secret_hash,
             kind=kind,
             used_at=None,
             revoked_at=None,
             expires_at__gt=now,
-            check_in__submitted_at=None,
             check_in__relationship__state__in=WORKING_STATES,
-            check_in__respondent__is_active=True,
+        )
+        .select_related("check_in__respondent", "check_in__session", "check_in__relationship__therapist")
+        .first()
+    )
+    if found is None or not can(Viewer(found.check_in.respondent, at=now), Action.WRITE, found.check_in):
+        return None
+    return found
+
+
+def pass_spent_on(secret_hash: str, *, kind: PassKind, key: UUID) -> CheckInPass | None:
+    """The used pass behind which this very submission was recorded: sending it a second time finds it again."""
+    return (
+        CheckInPass.objects.filter(
+            secret_hash=secret_hash, kind=kind, used_at__isnull=False, check_in__submission_key=key
         )
         .select_related("check_in__respondent", "check_in__session", "check_in__relationship__therapist")
         .first()

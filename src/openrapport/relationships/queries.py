@@ -1,10 +1,10 @@
 """Reading relationships: the viewer comes first."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from openrapport.people.models import User
 from openrapport.people.viewer import Viewer
-from openrapport.practices.models import Supervision
+from openrapport.practices.models import Membership, Role, Supervision
 from openrapport.relationships.grants import Action, Tie
 from openrapport.relationships.models import WORKING_STATES, Guardianship, Relationship
 from openrapport.relationships.policy import relationships_by_tie, scope
@@ -50,17 +50,24 @@ def guardians_of(relationship: Relationship) -> list[User]:
 
 
 def has_supervisor(relationship: Relationship) -> bool:
-    return (
-        Supervision.objects.filter(
-            practice=relationship.practice, therapist=relationship.therapist, until=None, supervisor__is_active=True
-        )
-        .exclude(supervisor=relationship.client)
-        .exists()
-    )
+    return _supervising(relationship).exists()
 
 
 def supervisors_of(relationship: Relationship) -> list[User]:
-    standing = Supervision.objects.filter(
-        practice=relationship.practice, therapist=relationship.therapist, until=None, supervisor__is_active=True
+    """Who is told when nobody looks. Only people the policy would let read, once the client knows."""
+    return [one.supervisor for one in _supervising(relationship).select_related("supervisor")]
+
+
+def _supervising(relationship: Relationship) -> QuerySet[Supervision]:
+    holds_role = Membership.objects.filter(
+        practice=relationship.practice, user=OuterRef("supervisor"), role=Role.SUPERVISOR, until=None
     )
-    return [s.supervisor for s in standing.exclude(supervisor=relationship.client).select_related("supervisor")]
+    family = Guardianship.objects.filter(client=relationship.client).values("guardian")
+    standing = Supervision.objects.filter(
+        Exists(holds_role),
+        practice=relationship.practice,
+        therapist=relationship.therapist,
+        until=None,
+        supervisor__is_active=True,
+    )
+    return standing.exclude(supervisor=relationship.client).exclude(supervisor__in=family).order_by("since", "pk")

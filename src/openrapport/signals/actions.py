@@ -1,5 +1,6 @@
 """Raising, updating and moving signals. Every change is appended as an event, with an audit line beside it."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -8,9 +9,13 @@ from django.db import transaction
 from openrapport.audit.actions import record
 from openrapport.audit.actor import Actor
 from openrapport.notices.actions import queue_notice
+from openrapport.people.models import User
+from openrapport.people.viewer import Viewer
 from openrapport.practices.queries import rules_of
 from openrapport.relationships.actions import lock_relationship
+from openrapport.relationships.grants import Action
 from openrapport.relationships.models import WORKING_STATES, Relationship
+from openrapport.relationships.policy import can
 from openrapport.relationships.queries import supervisors_of
 from openrapport.signals.models import OPEN, Kind, Signal, SignalDeed, SignalEvent, SignalState
 from openrapport.signals.moves import NEEDS_REASON, may_move
@@ -60,15 +65,22 @@ def _raise(relationship: Relationship, finding: Finding, *, alliance: str, actor
         session_number=finding.session,
     )
     _append(signal, SignalDeed.RAISED, actor=actor, now=now)
-    queue_notice(
-        kind="signal_raised",
-        to=relationship.therapist,
-        payload={"link": f"{settings.BASE_URL}/signals/{signal.pk}/"},
-        about=relationship.pk,
-        once_key=f"signal_raised:{signal.pk}",
-        now=now,
-    )
+    _tell("signal_raised", signal, [relationship.therapist], about=relationship, now=now)
     return signal
+
+
+def _tell(kind: str, signal: Signal, people: Iterable[User], *, about: Relationship, now: datetime) -> None:
+    """Only people who may open it: whoever left the practice hears nothing more from here."""
+    for person in people:
+        if can(Viewer(user=person, at=now), Action.READ, signal):
+            queue_notice(
+                kind=kind,
+                to=person,
+                payload={"link": f"{settings.BASE_URL}/signals/{signal.pk}/"},
+                about=about.pk,
+                once_key=f"{kind}:{signal.pk}:{person.pk}",
+                now=now,
+            )
 
 
 def _keep_up(signal: Signal, finding: Finding | None, *, newest_session: int, actor: Actor, now: datetime) -> None:
@@ -190,15 +202,8 @@ def escalate_unseen(*, actor: Actor, now: datetime) -> int:
         signal.save(update_fields=["escalated_at"])
         _append(signal, SignalDeed.ESCALATED, actor=actor, now=now)
         told = relationship.supervision_told_at is not None
-        for person in (supervisors_of(relationship) if told else []) or [relationship.therapist]:
-            queue_notice(
-                kind="signal_escalated",
-                to=person,
-                payload={"link": f"{settings.BASE_URL}/signals/{signal.pk}/"},
-                about=relationship.pk,
-                once_key=f"signal_escalated:{signal.pk}:{person.pk}",
-                now=now,
-            )
+        supervisors = supervisors_of(relationship) if told else []
+        _tell("signal_escalated", signal, supervisors or [relationship.therapist], about=relationship, now=now)
         escalated += 1
     return escalated
 

@@ -116,9 +116,9 @@ def _low_start(evidence: Evidence, parameters: Mapping[str, Any]) -> Parts:
 def _different_views(evidence: Evidence, parameters: Mapping[str, Any]) -> Parts:
     gap = float(evidence[0]["gap"])
     text = (
-        _("You rated your last session together %(gap)s points higher than your client did.")
+        _("The therapist rated the last session %(gap)s points higher than the client did.")
         if gap > 0
-        else _("You rated your last session together %(gap)s points lower than your client did.")
+        else _("The therapist rated the last session %(gap)s points lower than the client did.")
     )
     return text % {"gap": _shown(abs(gap))}, tuple(
         Number(
@@ -137,7 +137,7 @@ def _flat_top(evidence: Evidence, parameters: Mapping[str, Any]) -> Parts:
 
 def _feedback_missing(evidence: Evidence, parameters: Mapping[str, Any]) -> Parts:
     last = evidence[0]["last_shared"]
-    sentence = _("Nothing was shared with you about the last %(count)d sessions.") % {
+    sentence = _("Nothing was shared with the therapist about the last %(count)d sessions.") % {
         "count": parameters["after_sessions"]
     }
     return sentence, (

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Prefetch, QuerySet
 
 from openrapport.checkins.instruments import instrument_of, instruments_for
-from openrapport.checkins.models import CheckIn, RespondentRole, Score
+from openrapport.checkins.models import CheckIn, Disclosure, RespondentRole, Score
 from openrapport.checkins.queries import shared_with_therapist
 from openrapport.people.viewer import Viewer
 from openrapport.relationships.grants import Tie
@@ -63,7 +63,9 @@ def course_of(relationship: Relationship, *, at: datetime) -> Course:
         therapist={
             check_in.session.number: value
             for check_in in readable
-            if check_in.role == RespondentRole.THERAPIST and mirror is not None
+            # A signal is read by supervisors too: what a therapist keeps to themselves is not in its numbers.
+            if check_in.role == RespondentRole.THERAPIST and check_in.disclosure == Disclosure.NOW
+            if mirror is not None
             if (value := _total(check_in, mirror.ref)) is not None
         },
         wellbeing=wellbeing,

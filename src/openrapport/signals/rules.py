@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from openrapport.analysis.change import CRITERION, reliable_change_of
-from openrapport.analysis.detector import detect
+from openrapport.analysis.detector import DETECTOR_MIN_SESSIONS, detect
 from openrapport.signals.course import Course
 
 IN_A_ROW = 2  # one low answer is a moment; the same one twice running is worth a question
@@ -88,7 +88,10 @@ def find_component_low(course: Course) -> Finding | None:
 
 
 def find_low_start(course: Course) -> Finding | None:
-    """Totals below the instrument's early cut-off that began inside the trust-building window and have not risen."""
+    """Totals below the instrument's early cut-off that began inside the trust-building window and have not risen.
+
+    After as many better check-ins as the rupture detector needs, a fall is a rupture, not a low start.
+    """
     cut_off = course.alliance.cut_off("early_low")
     scored = [(seen.session, seen.total) for seen in course.client if seen.total is not None]
     if cut_off is None:
@@ -98,7 +101,8 @@ def find_low_start(course: Course) -> Finding | None:
         if not cut_off.is_crossed(total):
             break
         run.append((session, total))
-    if not run or not any(cut_off.applies_at(session) for session, _ in run):
+    began_low = len(scored) - len(run) < DETECTOR_MIN_SESSIONS
+    if not began_low or not any(cut_off.applies_at(session) for session, _ in run):
         return None
     return Finding(
         kind="low_start",

@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core.management import call_command
 from django.db.models.signals import post_migrate
 
@@ -8,10 +8,9 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        from openrapport.web.account import second_factor
-
-        second_factor.listen()
-        post_migrate.connect(make_cache_table, sender=self, dispatch_uid="make_cache_table")
+        # Django tells nothing to apps without models, such as this one, so it listens to another.
+        people = apps.get_app_config("people")
+        post_migrate.connect(make_cache_table, sender=people, dispatch_uid="make_cache_table")
 
 
 def make_cache_table(*, using: str = "default", **_: object) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from openrapport.audit.actor import Actor
 from openrapport.people.models import User
@@ -21,6 +22,12 @@ class ViewerMiddleware:
         user = request.user if isinstance(request.user, User) and request.user.is_active else None
         request.viewer = Viewer(user=user, at=timezone.now())  # type: ignore[attr-defined]
         request.roles = roles_of(request.viewer)  # type: ignore[attr-defined]
-        if user is not None:
-            request.actor = Actor(user=user)  # type: ignore[attr-defined]
-        return self.get_response(request)
+        if user is None:
+            return self.get_response(request)
+        request.actor = Actor(user=user)  # type: ignore[attr-defined]
+        if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+            translation.activate(user.language)
+            request.LANGUAGE_CODE = translation.get_language()
+        with timezone.override(user.zone):
+            return self.get_response(request)
+

@@ -82,6 +82,12 @@ def test_low_start_speaks_of_runs_that_began_inside_the_window(scores, first: in
     assert (find_low_start(totals(*scores, first=first)) is not None) == expected
 
 
+def test_a_fall_after_three_good_check_ins_is_a_rupture_and_not_a_low_start():
+    assert find_low_start(totals(8, 8, 5)) is not None
+    assert find_low_start(totals(8, 8, 8, 4)) is None
+    assert find_rupture(totals(8, 8, 8, 4)) is not None
+
+
 def test_low_start_stays_while_scores_stay_low_after_the_window():
     assert find_low_start(totals(5, 5, 5, 5, 5, 5.5, 5.8)) is not None
     assert find_low_start(totals(5, 5, 5, 5, 5, 5.5, 6.0)) is None

@@ -241,9 +241,7 @@ def test_a_young_child_without_an_address_begins_at_once(cast: Cast, now: dateti
     assert isinstance(outcome, Relationship)
     assert (outcome.audience, outcome.client.email, outcome.client.language) == (Audience.CHILD, None, "es")
     with pytest.raises(AddressNeeded):
-        invite_client(
-            actor=Actor(cast.maya), practice=cast.willow, client=NewClient("Teo", "", TEEN, "es"), now=now
-        )
+        invite_client(actor=Actor(cast.maya), practice=cast.willow, client=NewClient("Teo", "", TEEN, "es"), now=now)
 
 
 def test_nobody_is_invited_twice_into_the_same_pair_nor_by_themselves(cast: Cast, now: datetime) -> None:

@@ -1,0 +1,102 @@
+"""Sending what waits in the outbox. A mail is never lost, and sent twice only when nobody can know whether it left.
+
+A notice is claimed in one short transaction, sent outside of any (a mail server may take its time), and marked sent in
+another. When the process dies in between, the claim grows old and another run sends it again under the same
+Message-ID, by which mailboxes recognise a copy.
+"""
+
+import json
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import formataddr
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+
+from openrapport.notices.messages import write
+from openrapport.notices.models import Notice
+
+log = logging.getLogger("openrapport.notices")
+
+CLAIM_LASTS = timedelta(minutes=10)
+WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720))
+# Problems of one mail; after any other the mail server itself is taken to be away and the rest waits.
+ABOUT_THIS_MAIL = (SMTPRecipientsRefused, SMTPSenderRefused, SMTPDataError)
+
+
+@dataclass(frozen=True)
+class Delivered:
+    sent: int
+    failed: int
+
+
+def waiting(*, now: datetime) -> QuerySet[Notice]:
+    """What is due and nobody is sending at this moment."""
+    unclaimed = Q(claimed_at=None) | Q(claimed_at__lte=now - CLAIM_LASTS)
+    return Notice.objects.filter(unclaimed, sent_at=None, cancelled_at=None, due_at__lte=now).order_by("due_at", "pk")
+
+
+def deliver_due(*, now: datetime, most: int = 100) -> Delivered:
+    """Send up to `most` notices that are due."""
+    sent = failed = 0
+    while sent + failed < most:
+        notice = _claim_next(now=now)
+        if notice is None:
+            break
+        try:
+            left = _send(notice, now=now)
+        except Exception as problem:
+            failed += 1
+            _put_back(notice, problem, now=now)
+            if not isinstance(problem, ABOUT_THIS_MAIL):
+                break
+        else:
+            sent += left
+    return Delivered(sent, failed)
+
+
+@transaction.atomic
+def _claim_next(*, now: datetime) -> Notice | None:
+    rows = waiting(now=now)
+    if connection.features.has_select_for_update_skip_locked:
+        rows = rows.select_for_update(skip_locked=True)
+    notice = rows.first()
+    if notice is None:
+        return None
+    notice.claimed_at = now
+    notice.attempts += 1
+    notice.save(update_fields=["claimed_at", "attempts"])
+    return notice
+
+
+def _send(notice: Notice, *, now: datetime) -> bool:
+    """False when it was cancelled since it was claimed: then nothing leaves."""
+    if not Notice.objects.filter(pk=notice.pk, cancelled_at=None, sent_at=None, claimed_at=now).exists():
+        return False
+    written = write(notice.kind, json.loads(notice.payload), language=notice.language)
+    EmailMessage(
+        subject=written.subject,
+        body=written.body,
+        from_email=formataddr((settings.EMAIL_FROM_NAME, settings.DEFAULT_FROM_EMAIL)),
+        to=[notice.to],
+        headers={"Message-ID": message_id(notice), "Auto-Submitted": "auto-generated"},
+    ).send()
+    # A notice cancelled while it was on its way stays cancelled: the row may say only one of both.
+    Notice.objects.filter(pk=notice.pk, cancelled_at=None).update(sent_at=now, claimed_at=None, last_problem="")
+    return True
+
+
+def message_id(notice: Notice) -> str:
+    return f"<{notice.pk}@{settings.DEFAULT_FROM_EMAIL.rpartition('@')[2] or 'localhost'}>"
+
+
+def _put_back(notice: Notice, problem: Exception, *, now: datetime) -> None:
+    """Try again later. Only the kind of problem is kept: a mail server's words can quote the address or the text."""
+    wait = WAITS[min(notice.attempts, len(WAITS)) - 1]
+    name = type(problem).__name__
+    Notice.objects.filter(pk=notice.pk, claimed_at=now).update(claimed_at=None, due_at=now + wait, last_problem=name)
+    log.warning("a notice was not sent (%s); next attempt in %d min", name, wait.total_seconds() // 60)

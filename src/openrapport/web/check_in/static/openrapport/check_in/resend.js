@@ -1,0 +1,29 @@
+// On a person's own pages: what still waits on this device is sent now, and again when the connection is back.
+
+import { forgetCheckIn, forgetOthers } from "./device.js";
+
+const place = document.querySelector("[data-resend]");
+
+async function sendWaiting(person) {
+  const mine = (await self.outbox.all()).filter((entry) => entry.person === person);
+  let left = 0;
+  let sent = 0;
+  for (const entry of mine) {
+    const result = await self.outbox.deliver(entry);
+    if (result.state === "saved" || result.state === "already_sent") {
+      await forgetCheckIn(person, entry.id);
+      sent += 1;
+    } else {
+      left += 1;
+    }
+  }
+  if (sent > 0) window.location.reload();
+  place.hidden = left === 0;
+}
+
+if (place) {
+  const person = place.dataset.person;
+  const attempt = () => sendWaiting(person).catch(() => {});
+  forgetOthers(person).then(attempt);
+  window.addEventListener("online", attempt);
+}

@@ -1,0 +1,34 @@
+// What the check-in page tells while one answers: how far, where the answers are now, and what to do next.
+
+const badge = document.querySelector("[data-saved-state]");
+const strip = document.querySelector("[data-strip]");
+
+export function setState(state) {
+  if (badge) badge.dataset.state = state;
+}
+
+// Panels are written by the server, in the person's language, and wait hidden. One is shown at a time.
+export function showPanel(name) {
+  for (const panel of document.querySelectorAll("[data-panel]")) panel.hidden = panel.dataset.panel !== name;
+  const shown = name && document.querySelector(`[data-panel="${name}"]`);
+  if (shown) {
+    shown.scrollIntoView({ block: "center" });
+    shown.focus({ preventScroll: true });
+  }
+}
+
+export function showProgress(form) {
+  const names = new Set([...form.querySelectorAll("[data-question] :is(input, textarea)")].map((one) => one.name));
+  const data = new FormData(form);
+  // A skipped question sends an empty value and is done; an empty text is simply not written yet.
+  const done = [...names].filter((name) => {
+    const field = form.elements.namedItem(name);
+    return field instanceof HTMLTextAreaElement ? field.value.trim() !== "" : data.has(name);
+  }).length;
+  strip.hidden = false;
+  const meter = strip.querySelector("progress");
+  meter.value = done;
+  meter.max = names.size;
+  const words = strip.querySelector("[data-progress-words]");
+  words.textContent = words.dataset.progressWords.replace("{done}", done).replace("{total}", names.size);
+}

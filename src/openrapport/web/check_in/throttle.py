@@ -1,0 +1,38 @@
+"""Counting wrong guesses at links and codes, by the address they come from. Addresses are kept as fingerprints only."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+
+from openrapport.shared.ids import fingerprint
+
+
+@dataclass(frozen=True)
+class Throttle:
+    name: str
+    most: int
+    seconds: int
+
+    def is_shut(self, request: HttpRequest) -> bool:
+        return int(cache.get(self._key(request), 0)) >= self.most
+
+    def count(self, request: HttpRequest) -> None:
+        key = self._key(request)
+        cache.add(key, 0, self.seconds)
+        try:
+            cache.incr(key)
+        except ValueError:  # it ran out between the two lines
+            cache.set(key, 1, self.seconds)
+
+    def _key(self, request: HttpRequest) -> str:
+        return f"wrong-{self.name}:{fingerprint(address_of(request))}"
+
+
+def address_of(request: HttpRequest) -> str:
+    """Behind a proxy the last entry is the one our own proxy wrote; earlier ones anybody can invent."""
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    if settings.SECURE_PROXY_SSL_HEADER and forwarded:
+        return str(forwarded.rsplit(",", 1)[-1].strip())
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -1,0 +1,90 @@
+"""One answered check-in, read by the person who answered: every question with its answer, or that it was skipped."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from openrapport.analysis.instrument import Instrument, Item
+from openrapport.checkins.models import Answer, CheckIn
+from openrapport.web.check_in.page import instruments_in, spoken_by
+
+
+@dataclass(frozen=True)
+class Answered:
+    """`value` or `words`, or neither: then the question was skipped."""
+
+    question: str
+    value: str = ""
+    note: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    title: str
+    answers: tuple[Answered, ...]
+    average: str
+    no_average: str
+
+
+@dataclass(frozen=True)
+class AnsweredPage:
+    therapist: str
+    session_at: datetime
+    parts: tuple[Part, ...]
+
+
+def build_answered(check_in: CheckIn) -> AnsweredPage:
+    instruments = instruments_in(check_in)
+    language = spoken_by(instruments, get_language() or "en")
+    return AnsweredPage(
+        therapist=check_in.relationship.therapist.short_name,
+        session_at=check_in.session.starts_at,
+        parts=tuple(_part(check_in, instrument, language) for instrument in instruments),
+    )
+
+
+def _part(check_in: CheckIn, instrument: Instrument, language: str) -> Part:
+    given = {answer.item: answer for answer in check_in.answers.all() if answer.instrument == instrument.ref}
+    asked = [item for item in instrument.items if item.kind != "drawing"]
+    average, no_average = _average(check_in, instrument)
+    return Part(
+        title=instrument.title[language],
+        answers=tuple(_answered(item, given.get(item.code), language) for item in asked),
+        average=average,
+        no_average=no_average,
+    )
+
+
+def _answered(item: Item, answer: Answer | None, language: str) -> Answered:
+    question = item.text[language]
+    if answer is None:
+        return Answered(question)
+    if answer.value is None:
+        return Answered(question, words=answer.words or "")
+    words = item.anchors.get(language, {})
+    if item.kind != "rating":
+        return Answered(question, value=words[answer.value])
+    value = _("%(value)s of %(most)s") % {"value": answer.value, "most": item.maximum}
+    return Answered(question, value=value, note=words.get(answer.value, ""))
+
+
+def _average(check_in: CheckIn, instrument: Instrument) -> tuple[str, str]:
+    """The number of the line on the home page, or why this check-in has no point there."""
+    total = instrument.total
+    score = next((s for s in check_in.scores.all() if s.instrument == instrument.ref and s.scale == total.code), None)
+    if score is None:
+        return "", ""
+    if score.value is None:
+        reasons = {
+            "nothing_answered": _("There is no number for this part, because every question in it was skipped."),
+            "too_many_missing": _("There is no number for this part: too few questions were answered to make one."),
+            "risk_item_missing": _("There is no number for this part, because one of its questions was skipped."),
+        }
+        return "", reasons.get(score.not_scorable, _("There is no number for this part."))
+    number = {"value": score.value, "most": total.maximum}
+    if total.method == "mean":
+        return _("On average %(value).1f of %(most)g.") % number, ""
+    return _("Together %(value)g of %(most)g.") % number, ""

@@ -1,0 +1,208 @@
+"""Every function that reads for a viewer gives back what the reviewed table says: no row more, no row less."""
+
+from datetime import datetime, timedelta
+from itertools import product
+from uuid import UUID
+
+import pytest
+
+from openrapport.audit.models import AuditLine
+from openrapport.audit.queries import own_actions, readings_of_own_record
+from openrapport.checkins.actions import issue_link
+from openrapport.checkins.models import CheckIn, CheckInPass, PassKind
+from openrapport.checkins.queries import check_in_behind
+from openrapport.practices import queries as practices
+from openrapport.practices.models import Invitation
+from openrapport.relationships.queries import has_supervisor, supervisors_of
+from openrapport.reports.course import read_course
+from openrapport.shared.ids import fingerprint
+from openrapport.signals.models import Signal, SignalState
+from tests.access import test_readers
+from tests.access.extras import Extra, add_extras
+from tests.access.matrix import ANONYMOUS, everybody, viewer_of
+from tests.access.people import RELATIONSHIPS, ROLES, STANDINGS, SUPERVISIONS
+from tests.access.readers import (
+    ASKED_IN_OTHER_TESTS,
+    OPEN_SIGNAL_READERS,
+    PRACTICES_ADMINISTERED,
+    PRACTICES_OF_THERAPIST,
+    ROLES_HELD,
+    ROW_READERS,
+    WORKING,
+    is_worth_asking,
+    pks_given,
+    viewer_first_functions,
+)
+from tests.access.world import Thing, World, may, standings_of
+from tests.cast import NOON
+
+
+@pytest.fixture
+def extras(world: World) -> dict[str, Extra]:
+    return add_extras(world)
+
+
+def differences(name: str, world: World, person: str) -> list[str]:
+    """Empty when this reader gives this person exactly what the table says."""
+    given = pks_given(name, world, viewer_of(world, person))
+    if name in OPEN_SIGNAL_READERS:
+        expected = _open_signals(world, person, OPEN_SIGNAL_READERS[name])
+    else:
+        expected = set[UUID]().union(*(rows.expected(world, person) for rows in ROW_READERS[name]))
+    labels = {thing.obj.pk: f"{thing.kind}, {thing.relationship}" for thing in world.things}
+    who = person or "anonymous"
+    leaks = [f"{name}({who}) leaks {labels.get(pk, pk)}" for pk in given - expected]
+    return leaks + [f"{name}({who}) keeps back {labels[pk]}" for pk in expected - given]
+
+
+def _open_signals(world: World, person: str, standing: str) -> set[UUID]:
+    if person == "dora":
+        return set()
+    return {
+        thing.obj.pk
+        for thing in world.of(Signal)
+        if standing in standings_of(person, thing) and thing.obj.state != SignalState.RESOLVED
+    }
+
+
+def test_every_reader_is_in_the_table():
+    known = {*ROW_READERS, *OPEN_SIGNAL_READERS, *ASKED_IN_OTHER_TESTS}
+    found = set(viewer_first_functions())
+    assert not found - known, "say in tests/access/readers.py what these readers may give to whom"
+    assert not known - found, "tests/access/readers.py names readers that are gone"
+    assert all(hasattr(test_readers, name) for name in ASKED_IN_OTHER_TESTS.values())
+
+
+@pytest.mark.parametrize("name", [*ROW_READERS, *OPEN_SIGNAL_READERS])
+def test_a_reader_gives_what_the_table_says(world: World, name: str):
+    assert [line for person in everybody(world) for line in differences(name, world, person)] == []
+
+
+def test_a_course_holds_nothing_its_reader_may_not_read(world: World):
+    """Asked for relationships the viewer has no part in, too: the course filters by itself."""
+    by_pk = {thing.obj.pk: thing for thing in world.things}
+    cells = 0
+    for person, (key, relationship) in product(everybody(world), world.relationships.items()):
+        viewer = viewer_of(world, person)
+        if not is_worth_asking(viewer, world, key):
+            continue
+        for row in read_course(viewer, relationship).rows:
+            read = [row.session.pk, *(one.pk for one in (row.client, row.therapist, *row.guardians) if one)]
+            cells += len(read)
+            assert [by_pk[pk] for pk in read if not may(person, "read", by_pk[pk])] == []
+    print(f"\naccess matrix, courses: {cells} cells, 0 leaks")
+    assert cells > 500
+
+
+def test_roles_are_those_that_stand(world: World):
+    for person in everybody(world):
+        assert practices.roles_of(viewer_of(world, person)) == ROLES_HELD.get(person, set()), person
+
+
+def test_practices_open_to_those_who_hold_the_role_there_now(world: World):
+    for person in everybody(world):
+        viewer = viewer_of(world, person)
+        for given, expected in (
+            (practices.practices_administered_by(viewer), PRACTICES_ADMINISTERED),
+            (practices.practices_of_therapist(viewer), PRACTICES_OF_THERAPIST),
+        ):
+            wanted = {world.practices[key].pk for key in expected.get(person, set())}
+            assert {practice.pk for practice in given} == wanted, person
+
+
+def test_members_and_supervisions_are_for_administrators(world: World):
+    for person in everybody(world):
+        viewer, mine = viewer_of(world, person), PRACTICES_ADMINISTERED.get(person, set())
+        assert practices.members_administered_by(viewer).count() == sum(row[0] in mine for row in ROLES)
+        standing = sum(row[0] in mine and row[3] for row in SUPERVISIONS)
+        assert practices.supervisions_administered_by(viewer).count() == standing
+
+
+def test_invitations_are_for_who_made_them_and_administrators_of_staff(world: World, extras: dict[str, Extra]):
+    for person in everybody(world):
+        given = {invitation.pk for invitation in practices.invitations_managed_by(viewer_of(world, person))}
+        assert given == _readable(extras, Invitation, person), person
+
+
+def test_readings_are_shown_to_whose_record_it_is(world: World, extras: dict[str, Extra]):
+    for person in everybody(world):
+        given = {line.pk for line in readings_of_own_record(viewer_of(world, person))}
+        assert given == _readable(extras, AuditLine, person), person
+
+
+def test_own_actions_are_ones_own(world: World, extras: dict[str, Extra]):
+    for person in everybody(world):
+        lines = list(own_actions(viewer_of(world, person)))
+        assert {line.actor_user_id for line in lines} <= {world.people[person].pk if person else None}
+        assert bool(lines) == (person in {"maya", "sol", "sam", "zoe"}), person
+
+
+def test_only_supervisors_who_could_read_are_told_and_offered(world: World):
+    for label, relationship in world.relationships.items():
+        if RELATIONSHIPS[label][4] not in WORKING:
+            continue
+        expected = {
+            person
+            for person, standings in STANDINGS[label].items()
+            if {"supervisor", "untold supervisor"} & set(standings)
+        }
+        told = {one.pk for one in supervisors_of(relationship)}
+        assert told == {world.people[name].pk for name in expected}, label
+        assert has_supervisor(relationship) == bool(expected), label
+
+
+def test_an_invitation_opens_by_its_secret_alone(world: World, extras: dict[str, Extra]):
+    one = extras["invitation: client"]
+    assert isinstance(one.obj, Invitation)
+
+    def opens(secret: str = one.secret, at: datetime = NOON) -> bool:
+        return practices.open_invitation(fingerprint(secret), now=at) == one.obj
+
+    assert (opens(), opens("another"), opens(at=one.obj.expires_at)) == (True, False, False)
+    for change in ({"revoked_at": NOON}, {"revoked_at": None, "accepted_at": NOON}):
+        Invitation.objects.filter(pk=one.obj.pk).update(**change)
+        assert not opens(), change
+
+
+def test_a_pass_opens_while_whoever_was_asked_may_answer(world: World):
+    for label, person, stands in (
+        ("sam with maya", "sam", True),
+        ("bob with maya", "bob", False),  # paused
+        ("amy with maya", "amy", False),  # not begun
+        ("dan with maya", "dan", False),  # over
+        ("kit with maya", "gwen", True),
+        ("kit with maya", "greta", False),  # no guardian of Kit any more
+        ("ben with maya", "otto", False),
+    ):
+        check_in = next(
+            one.obj for one in world.of(CheckIn) if (one.relationship, one.author) == (label, person) and is_asked(one)
+        )
+        assert isinstance(check_in, CheckIn)
+        link = issue_link(check_in, valid_for=timedelta(hours=1), now=NOON)
+        assert opens_link(link.secret) == stands, (label, person)
+        assert not opens_link("another")
+        assert not opens_link(link.secret, kind=PassKind.KIOSK)
+        assert not opens_link(link.secret, at=NOON + timedelta(hours=1))
+        for change in ({"used_at": NOON}, {"used_at": None, "revoked_at": NOON}):
+            CheckInPass.objects.filter(pk=link.check_in_pass.pk).update(**change)
+            assert not opens_link(link.secret), change
+
+
+def is_asked(thing: Thing) -> bool:
+    return thing.kind.endswith(": asked")
+
+
+def opens_link(secret: str, *, kind: PassKind = PassKind.LINK, at: datetime = NOON) -> bool:
+    return check_in_behind(fingerprint(secret), kind=kind, now=at) is not None
+
+
+def test_somebody_without_an_account_reads_nothing_at_all(world: World, extras: dict[str, Extra]):
+    nobody = viewer_of(world, ANONYMOUS)
+    for name, reader in viewer_first_functions().items():
+        if name.startswith(("reports.standing", "reports.course")):
+            continue  # they take a second word; asked above
+        assert list(reader(nobody)) == [], name  # type: ignore[call-overload]
+
+
+def _readable(extras: dict[str, Extra], model: type, person: str) -> set[UUID]:
+    return {one.obj.pk for one in extras.values() if isinstance(one.obj, model) and person in one.readers}
