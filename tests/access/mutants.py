@@ -58,7 +58,7 @@ def _changes(grant: Grant) -> Iterator[tuple[str, Grant]]:
             yield f"without {field}", replace(grant, **{field: None})
     if grant.client_told:
         yield "without client_told", replace(grant, client_told=False)
-    for action in set(Action) - grant.actions:
+    for action in sorted(set(Action) - grant.actions):
         yield f"also {action}", replace(grant, actions=grant.actions | {action})
 
 

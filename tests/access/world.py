@@ -183,7 +183,7 @@ def _add_check_in(
     free = next(item.code for item in alliance.items if item.kind == "words")
     rated = alliance.total.items[0]
     answers = [
-        Answer(check_in=check_in, instrument=alliance.ref, item=rated, value=7),
+        Answer(check_in=check_in, instrument=alliance.ref, item=rated, value=alliance.item(rated).values[-2]),
         Answer(check_in=check_in, instrument=alliance.ref, item=free, words=words),
     ]
     score = Score(

@@ -56,6 +56,20 @@ def state(page: Page) -> str | None:
     return page.locator("[data-saved-state]").get_attribute("data-state")
 
 
+def wait_until(page: Page, condition: str) -> None:
+    """For conditions that are promises: Playwright's own waiting takes any promise for a yes."""
+    came = page.evaluate(
+        f"""async () => {{
+            for (let tries = 0; tries < 200; tries += 1) {{
+                if ({condition}) return true;
+                await new Promise((resolve) => setTimeout(resolve, 50));
+            }}
+            return false;
+        }}"""
+    )
+    assert came, f"never came true: {condition}"
+
+
 def kept_on(page: Page) -> dict[str, int]:
     return page.evaluate(  # type: ignore[no-any-return]
         """async () => ({
@@ -150,12 +164,8 @@ def test_an_opened_check_in_opens_again_without_connection(
     sign_in(page, asked.respondent)
     page.goto(address(asked))
     rate(page, "alliance-adult__trust", 3)
-    page.wait_for_function(
-        """async () => {
-            const worker = navigator.serviceWorker.controller;
-            return worker?.state === "activated" && Boolean(await caches.match(location.pathname));
-        }"""
-    )
+    wait_until(page, "navigator.serviceWorker.controller?.state === 'activated'")
+    wait_until(page, "await caches.match(location.pathname)")
     page.context.set_offline(True)
     page.reload()
     expect(page.locator('input[name="alliance-adult__trust"][value="3"]')).to_be_checked()
@@ -194,7 +204,7 @@ def test_somebody_else_on_the_device_finds_no_draft(asked: CheckIn, cast: Cast, 
     sign_in(page, asked.respondent)
     page.goto(address(asked))
     answer_a_little(page)
-    page.wait_for_function("async () => Boolean(await caches.match(location.pathname))")
+    wait_until(page, "await caches.match(location.pathname)")
     sign_in(page, cast.lena)
     page.goto("/home/")
     page.wait_for_function("id => localStorage.getItem('openrapport:person') === id", arg=str(cast.lena.pk))

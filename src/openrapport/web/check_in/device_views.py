@@ -26,6 +26,7 @@ SHELL = (
     FONT.format("latin"),
     FONT.format("latin-ext"),
 )
+OUTBOX = "openrapport/check_in/outbox.js"
 WORKER = "openrapport/check_in/service-worker.js"
 MANIFEST = "openrapport/manifest.webmanifest"
 
@@ -52,9 +53,10 @@ def service_worker(request: HttpRequest) -> HttpResponse:
         "version": shell_version(),
         "shell": [static(name) for name in SHELL],
         "offline": reverse("offline"),
-        "outbox": static("openrapport/check_in/outbox.js"),
     }
-    body = f"self.settings = {json.dumps(settings)};\n{_file(WORKER).read_text(encoding='utf-8')}"
+    # The outbox is the same text the page loads; inside one file the worker never waits for a second one.
+    parts = [f"self.settings = {json.dumps(settings)};", *(_file(name).read_text("utf-8") for name in (OUTBOX, WORKER))]
+    body = "\n".join(parts)
     response = HttpResponse(body, content_type="text/javascript; charset=utf-8")
     response.headers["Service-Worker-Allowed"] = "/"
     response.headers["Cache-Control"] = "no-cache"

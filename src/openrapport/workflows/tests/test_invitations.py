@@ -169,6 +169,9 @@ def test_an_invitation_dies_with_the_right_to_invite(cast: Cast, now: datetime) 
     to_work, to_maya, to_ben = invite_to_work(cast, now), invite_for_maya(cast, now), invite_for_ben(cast, now)
     Membership.objects.filter(user__in=[cast.ada, cast.maya]).update(until=now)
     assert [invitation_behind(one.token, now=now) for one in (to_work, to_maya, to_ben)] == [None, None, None]
+    for invited in (to_work, to_maya, to_ben):  # a page that was open already does not help
+        with pytest.raises(InvitationClosed):
+            accept_invitation(invited.invitation, now=now, new_account=NEW)
 
 
 def test_ending_a_role_takes_its_invitations_and_supervisions_along(cast: Cast, now: datetime) -> None:

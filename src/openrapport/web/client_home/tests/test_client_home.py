@@ -120,7 +120,7 @@ def test_the_line_holds_private_answers_too_and_says_so(cast: Cast) -> None:
         answer(of(hold_session(cast.sam_with_maya, at=at), RespondentRole.CLIENT), at=at, disclosure=disclosure)
     page = text(cast.sam, "/home/")
     assert "Working with Maya" in page
-    assert "those only you can see too" in page
+    assert "also those that only you can see" in page
     assert "<svg" in page
 
 

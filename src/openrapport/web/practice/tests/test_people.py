@@ -119,6 +119,12 @@ def test_only_a_supervisor_of_the_practice_can_be_assigned(cast: Cast, ada: Clie
     assert not Supervision.objects.filter(therapist=cast.tom).exists()
 
 
+def test_nobody_supervises_themselves(cast: Cast, ada: Client) -> None:
+    ada.post(f"{PEOPLE}{cast.tom.pk}/roles/", {"role": "supervisor"})
+    answer = ada.post(f"{PEOPLE}{cast.tom.pk}/supervisors/", {"supervisor": str(cast.tom.pk)}, follow=True)
+    assert "Choose a supervisor of this practice" in answer.content.decode()
+
+
 def test_closing_asks_first_then_signs_the_person_out_everywhere(cast: Cast, ada: Client) -> None:
     theirs = sign_in_by_code("tom@example.test")
     assert theirs.get("/account/").status_code == 200

@@ -88,8 +88,8 @@ class CheckIn {
 
   askWhoSees() {
     document.querySelector("[data-choose-first]").hidden = false;
-    const choices = document.querySelector("#id_who_sees");
-    choices.scrollIntoView({ block: "center" });
+    const choices = document.querySelector("[data-who-sees]");
+    choices.scrollIntoView({ block: "start" });
     choices.querySelector("input").focus({ preventScroll: true });
   }
 

@@ -1,12 +1,11 @@
-// Lets the check-in page open, and answers go out, on a bad connection. `self.settings` is written above by the server.
+// Lets the check-in page open, and answers go out, on a bad connection. The server writes
+// `self.settings` and the text of outbox.js above this one.
 //
 // Privacy: of all pages only /check-in/<id>/ is ever kept, and only when the server marks its answer with
 // X-Keep-On-Device, which it does for somebody signed in whose own check-in is still open. Such a page holds the
 // questions and the therapist's first name, no answers. It goes when the check-in is sent, when its person signs out,
 // when somebody else signs in on the device (device.js), when the server no longer marks it, and after three days.
 // Links (/c/...), handed-over devices (/kiosk/...) and every other page pass through untouched and are never kept.
-
-importScripts(self.settings.outbox);
 
 const SHELL = `openrapport-shell-${self.settings.version}`;
 const PAGES = "openrapport-check-in-pages";
@@ -33,9 +32,7 @@ self.addEventListener("activate", (event) => {
   );
 });
 
-async function L(x) { await (await caches.open("log")).put("/log/" + performance.now() + "/" + encodeURIComponent(x), new Response("")); }
 self.addEventListener("fetch", (event) => {
-  if (event.request.mode === "navigate") event.waitUntil(L("nav " + event.request.url));
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== self.location.origin || UNTOUCHED.test(url.pathname)) return;
@@ -53,10 +50,8 @@ async function fromNetwork(request, path) {
     const response = await fetch(request);
     if (CHECK_IN.test(path)) await keepOrForget(path, response);
     return response;
-  } catch (error) {
-    await L("catch " + error);
+  } catch {
     const kept = CHECK_IN.test(path) ? await keptPage(path) : undefined;
-    await L("kept " + kept);
     return kept ?? (await caches.match(self.settings.offline)) ?? Response.error();
   }
 }
