@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from tests.cast import NOON, Cast, gather_cast  # noqa: E402 - the path comes first
+from tests.cast import NOON, Cast, gather_cast
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def cast(db: None) -> Cast:
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """SQLite tests use a file: in memory, the threads of a live server would share one connection and its transaction."""
+    """SQLite tests use a file: in memory, a live server's threads would share one connection and its transaction."""
     from django.db import connections
 
     database = connections["default"]

@@ -1,7 +1,7 @@
 """Rows beside the relationships: invitations and lines of the audit log, with who may read each, by hand."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 from openrapport.audit.actions import record
@@ -59,6 +59,7 @@ def add_extras(world: World) -> dict[str, Extra]:
             invited_by=world.people[by],
             therapist=world.people[therapist] if therapist else None,
             client=world.people[client] if client else None,
+            birth_date=date(1990, 1, 1) if invited_as == InvitedAs.CLIENT else None,
             has_legal_custody=True if invited_as == InvitedAs.GUARDIAN else None,
             token_hash=fingerprint(secret),
             created_at=LONG_AGO,

@@ -83,6 +83,7 @@ SUPERVISIONS = (  # practice, supervisor, therapist, does it stand?
     (WILLOW, "paul", "maya", True),
     (WILLOW, "cleo", "maya", True),
     (WILLOW, "dora", "maya", True),
+    (WILLOW, "zoe", "maya", True),  # but she is a supervisor next door only
 )
 GUARDIANSHIPS = (  # practice, client, guardian, does it stand?
     (WILLOW, "ben", "gita", True),

@@ -58,6 +58,7 @@ ROW_READERS: dict[str, tuple[Rows, ...]] = {
     "relationships.queries.caseload_of": (Rows(Relationship, ("therapist",)),),
     "relationships.queries.therapies_of": (Rows(Relationship, ("client",)),),
     "relationships.queries.supervised_by": (Rows(Relationship, ("supervisor",)),),
+    "relationships.queries.kept_by": (Rows(Relationship, ("old therapist",)),),
     "relationships.queries.workable_by": (Rows(Relationship, ("client", "therapist"), states=WORKING),),
     "sessions.queries.sessions_visible_to": (
         Rows(TherapySession, ("client", "therapist", "supervisor")),

@@ -89,6 +89,19 @@ def _public(*methods: str, reads: tuple[int, ...] = (200,), sends: tuple[int, ..
 
 
 THERAPIST = standing_as("therapist")
+
+
+def somebody_new(_target: Target | None) -> Mapping[str, Any]:
+    return {
+        "name": "New Person",
+        "email": "new.person@example.test",
+        "language": "en",
+        "role": "therapist",
+        "birth_date": "1990-01-01",
+        "has_legal_custody": "yes",
+    }
+
+
 ALLAUTH_READS = {"any_method": True, "reads": (200, 302)}
 ALLAUTH = {**ALLAUTH_READS, "sends": (200, 302)}
 READERS_OF_THE_RECORD = standing_as("therapist", "old therapist", "supervisor")
@@ -122,6 +135,7 @@ ROUTES: dict[str, Route] = {
     "kiosk/thanks/": _public(reads=(302,)),
     # --- one's own account
     "account/": _own(**ALLAUTH_READS),
+    "account/profile/": _own(*BOTH, sends=(422,)),
     "account/set-up/": _own(reads=(200, 302)),
     "account/go-on/": _own(reads=(302,)),
     # Staff show their second factor again before one is shown or changed; others may have none to show.
@@ -170,9 +184,9 @@ ROUTES: dict[str, Route] = {
         BOTH, THERAPIST, targets.relationships, sends=frozenset({302, 409}), data=pausing, query={"to": "pause"}
     ),
     "clients/<uuid:pk>/guardians/invite/": Route(
-        BOTH, standing_as("therapist", minors=True), targets.relationships, sends=frozenset({422})
+        BOTH, standing_as("therapist", minors=True), targets.relationships, data=somebody_new
     ),
-    "practice/clients/invite/": Route(BOTH, holding(Role.THERAPIST), sends=frozenset({422})),
+    "practice/clients/invite/": Route(BOTH, holding(Role.THERAPIST), data=somebody_new),
     # --- supervisors
     "supervision/": Route(READS, holding(Role.SUPERVISOR)),
     # --- administrators
@@ -187,7 +201,7 @@ ROUTES: dict[str, Route] = {
     "practice/roles/<uuid:pk>/end/": Route(POST, targets.administers, targets.memberships),
     "practice/supervisions/<uuid:pk>/end/": Route(POST, targets.administers, targets.supervisions),
     "practice/invitations/": Route(READS, holding(Role.ADMIN, Role.THERAPIST)),
-    "practice/invitations/new/": Route(BOTH, ADMIN, sends=frozenset({422})),
+    "practice/invitations/new/": Route(BOTH, ADMIN, data=somebody_new),
     "practice/invitations/<uuid:pk>/again/": Route(POST, targets.reads_invitation, targets.invitations),
     "practice/invitations/<uuid:pk>/take-back/": Route(POST, targets.reads_invitation, targets.invitations),
     "practice/settings/": Route(BOTH, ADMIN, data=new_rules),

@@ -39,8 +39,6 @@ HARMLESS = {
     "relationships.policy._as_former_therapist: without filter state__in=CLOSED_STATES": (
         "only a closed relationship has a date until which it is kept"
     ),
-    "relationships.queries.supervised_by: without if not viewer.is_somebody": "relationships_visible_to asks as well",
-    "relationships.queries.supervised_by: without filter supervision_told_at__lte=viewer.at": "as above",
     "signals.queries._open_by_tie: without if not viewer.is_somebody": "signals_visible_to asks as well",
     "relationships.policy.scope: without if model not in _rules": "the next line fails instead, less kindly",
 }
@@ -89,6 +87,7 @@ def _with_extras(ask: Callable[[World, dict[str, Extra]], None]) -> Callable[[Wo
 # The tests of what does not belong to a relationship, asked again under each mutant of their app.
 BESIDE_THE_ROWS: dict[str, tuple[Callable[[World], None], ...]] = {
     "practices": (
+        test_readers.test_only_supervisors_who_could_read_are_told_and_offered,
         test_readers.test_roles_are_those_that_stand,
         test_readers.test_practices_open_to_those_who_hold_the_role_there_now,
         test_readers.test_members_and_supervisions_are_for_administrators,

@@ -26,8 +26,10 @@ NO_ACTOR = {
     "notices.cancel_notices": "the outbox follows deeds that have their actor",
     "notices.queue_mail": "the outbox follows deeds that have their actor",
     "notices.queue_notice": "the outbox follows deeds that have their actor",
+    "people.change_profile": "audited by the workflow of the profile page",
     "people.create_user": "nobody is there yet; the roles that follow are audited",
     "people.deactivate_user": "audited by the workflow that closes the account",
+    "people.end_every_sign_in": "audited by the workflow that resets a second factor",
     "people.reactivate_user": "audited by the workflow that opens the account again",
     "relationships.lock_relationship": "changes nothing",
 }

@@ -212,6 +212,19 @@ def test_somebody_else_on_the_device_finds_no_draft(asked: CheckIn, cast: Cast, 
     assert page.evaluate("path => caches.match(path).then(Boolean)", address(asked)) is False
 
 
+def test_signing_out_leaves_nothing_on_the_device(asked: CheckIn, page: Page, sign_in: SignIn) -> None:
+    sign_in(page, asked.respondent)
+    page.goto(address(asked))
+    answer_a_little(page)
+    wait_until(page, "await caches.match(location.pathname)")
+    page.goto("/account/sign-out/")
+    page.locator("main").get_by_role("button", name="Sign out").click()
+    page.wait_for_url(lambda url: "sign-out" not in url)
+    page.wait_for_load_state()
+    assert page.evaluate("Object.keys(localStorage)") == []
+    assert page.evaluate("caches.has('openrapport-check-in-pages')") is False
+
+
 def test_an_ended_session_keeps_the_answers_until_the_next_sign_in(
     asked: CheckIn, page: Page, sign_in: SignIn, see: See, watch: Watch
 ) -> None:

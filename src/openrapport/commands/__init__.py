@@ -34,6 +34,12 @@ WORDS: dict[str, Word] = {
     "serve": Word("serve", "run the web application", "serve --port 8000", PRACTICE),
     "worker": Word("worker", "send mail and do the repeated jobs apart from the web application", "worker", PRACTICE),
     "doctor": Word("doctor", "check database, keys, mail and versions, and say how to mend each", "doctor", PRACTICE),
+    "reset-second-factor": Word(
+        "reset_second_factor",
+        "take away the lost passkey and app codes of one person, who then sets up new ones",
+        "reset-second-factor maya@example.org",
+        PRACTICE,
+    ),
     "ruptures": Word(
         "ruptures",
         "find drops in any table of session scores",
@@ -95,14 +101,15 @@ def _load(word: Word) -> ModuleType:
 
 
 def _overview() -> str:
+    width = max(len(name) for name in WORDS)
     lines = ["OpenRapport looks after the working alliance between a therapist and a client.", ""]
     for group in (PRACTICE, ANALYSIS):
         lines.append(f"{group}:")
-        lines += [f"  {name:<10} {word.help}" for name, word in WORDS.items() if word.group == group]
+        lines += [f"  {name:<{width}} {word.help}" for name, word in WORDS.items() if word.group == group]
         lines.append("")
     lines += [
         "Working on OpenRapport itself:",
-        "  test       run every check and test; takes pytest's arguments",
+        f"  {'test':<{width}} run every check and test; takes pytest's arguments",
         "",
         "More about one of them: ./openrapport WORD --help",
         "Example: ./openrapport demo",

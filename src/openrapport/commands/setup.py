@@ -212,10 +212,12 @@ def _make_practice(answers: dict[str, str], *, works_alone: bool) -> None:
 
 def _say_what_is_next(answers: dict[str, str], folder: Path) -> None:
     from django.conf import settings
+    from django.urls import reverse
 
     print(f"The practice {answers['practice']!r} is ready. Its data and settings are in {folder}.")
     print(f"Keep a copy of {settings_file(folder)} apart from the database: it holds the keys to the stored texts.")
     print("Next: ./openrapport serve")
-    print(f"Then sign in at {settings.BASE_URL}/account/sign-in/ as {answers['admin_email']}: a code comes by e-mail.")
+    sign_in = f"{settings.BASE_URL}{reverse('account_login')}"
+    print(f"Then sign in at {sign_in} as {answers['admin_email']}: a code comes by e-mail.")
     if settings.MAIL_GOES_TO_FOLDER:
         print(f"No mail server is set (OPENRAPPORT_SMTP_HOST), so mail is written to {settings.EMAIL_FILE_PATH}.")

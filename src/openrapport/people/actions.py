@@ -34,6 +34,23 @@ def create_user(
     return user
 
 
+def change_profile(user: User, *, display_name: str, language: str, time_zone: str) -> tuple[str, ...]:
+    """The names of the fields that were different; nothing is written when none was."""
+    wanted = {"display_name": display_name.strip(), "language": language, "time_zone": time_zone}
+    changed = tuple(name for name, value in wanted.items() if getattr(user, name) != value)
+    for name in changed:
+        setattr(user, name, wanted[name])
+    if changed:
+        user.save(update_fields=list(changed))
+    return changed
+
+
+def end_every_sign_in(user: User) -> None:
+    """Nobody types this password. Sessions are bound to it, so with a new one none of them counts any more."""
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+
+
 def deactivate_user(user: User, *, now: datetime) -> None:
     user.is_active = False
     user.deactivated_at = now

@@ -55,6 +55,17 @@ def supervisions_administered_by(viewer: Viewer) -> QuerySet[Supervision]:
     return standing.select_related("supervisor", "therapist")
 
 
+def supervisions_of(therapist: User, practice: Practice) -> QuerySet[Supervision]:
+    """Those that stand, of people who hold the role now: for deeds that tell a supervisor, or tell of one."""
+    holds_role = Membership.objects.filter(
+        practice=OuterRef("practice"), user=OuterRef("supervisor"), role=Role.SUPERVISOR, until=None
+    )
+    standing = Supervision.objects.filter(
+        Exists(holds_role), practice=practice, therapist=therapist, until=None, supervisor__is_active=True
+    )
+    return standing.select_related("supervisor").order_by("since", "pk")
+
+
 def invitations_managed_by(viewer: Viewer) -> QuerySet[Invitation]:
     """Administrators see the invitations of staff, and whoever invited somebody sees that invitation."""
     if not viewer.is_somebody:

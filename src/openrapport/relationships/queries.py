@@ -1,10 +1,11 @@
 """Reading relationships: the viewer comes first."""
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from openrapport.people.models import User
 from openrapport.people.viewer import Viewer
-from openrapport.practices.models import Membership, Role, Supervision
+from openrapport.practices.models import Supervision
+from openrapport.practices.queries import supervisions_of
 from openrapport.relationships.grants import Action, Tie
 from openrapport.relationships.models import WORKING_STATES, Guardianship, Relationship
 from openrapport.relationships.policy import relationships_by_tie, scope
@@ -26,10 +27,12 @@ def therapies_of(viewer: Viewer) -> QuerySet[Relationship]:
 
 def supervised_by(viewer: Viewer) -> QuerySet[Relationship]:
     """Relationships of the viewer's supervised therapists where the client was told."""
-    if not viewer.is_somebody:
-        return Relationship.objects.none()
-    tied = relationships_by_tie(viewer, Tie.SUPERVISOR).values("pk")
-    return relationships_visible_to(viewer).filter(pk__in=tied, supervision_told_at__lte=viewer.at)
+    return _tied(viewer, Tie.SUPERVISOR).filter(supervision_told_at__lte=viewer.at)
+
+
+def kept_by(viewer: Viewer) -> QuerySet[Relationship]:
+    """Relationships in which the viewer was the therapist, while the practice keeps the record."""
+    return _tied(viewer, Tie.FORMER_THERAPIST)
 
 
 def _tied(viewer: Viewer, tie: Tie) -> QuerySet[Relationship]:
@@ -55,19 +58,10 @@ def has_supervisor(relationship: Relationship) -> bool:
 
 def supervisors_of(relationship: Relationship) -> list[User]:
     """Who is told when nobody looks. Only people the policy would let read, once the client knows."""
-    return [one.supervisor for one in _supervising(relationship).select_related("supervisor")]
+    return [one.supervisor for one in _supervising(relationship)]
 
 
 def _supervising(relationship: Relationship) -> QuerySet[Supervision]:
-    holds_role = Membership.objects.filter(
-        practice=relationship.practice, user=OuterRef("supervisor"), role=Role.SUPERVISOR, until=None
-    )
     family = Guardianship.objects.filter(client=relationship.client).values("guardian")
-    standing = Supervision.objects.filter(
-        Exists(holds_role),
-        practice=relationship.practice,
-        therapist=relationship.therapist,
-        until=None,
-        supervisor__is_active=True,
-    )
-    return standing.exclude(supervisor=relationship.client).exclude(supervisor__in=family).order_by("since", "pk")
+    standing = supervisions_of(relationship.therapist, relationship.practice)
+    return standing.exclude(supervisor=relationship.client).exclude(supervisor__in=family)

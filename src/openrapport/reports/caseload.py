@@ -16,10 +16,8 @@ from openrapport.checkins.instruments import instrument_of, instruments_for
 from openrapport.checkins.models import RespondentRole
 from openrapport.checkins.queries import check_ins_visible_to
 from openrapport.people.viewer import Viewer
-from openrapport.relationships.grants import Tie
 from openrapport.relationships.models import Relationship
-from openrapport.relationships.policy import relationships_by_tie
-from openrapport.relationships.queries import caseload_of, relationships_visible_to
+from openrapport.relationships.queries import caseload_of, kept_by
 from openrapport.sessions.models import Status
 from openrapport.sessions.queries import sessions_visible_to
 from openrapport.signals.models import Signal, SignalState
@@ -78,11 +76,7 @@ def caseload(viewer: Viewer) -> list[CaseloadRow]:
 
 def former_caseload(viewer: Viewer) -> list[CaseloadRow]:
     """Relationships that have ended, as far as the viewer may still read them; the last to end comes first."""
-    if not viewer.is_somebody:
-        return []
-    former = relationships_by_tie(viewer, Tie.FORMER_THERAPIST).values("pk")
-    ended = relationships_visible_to(viewer).filter(pk__in=former).order_by("-ended_at", "pk")
-    return _rows(viewer, list(ended))
+    return _rows(viewer, list(kept_by(viewer).order_by("-ended_at", "pk")))
 
 
 def by_attention(row: CaseloadRow) -> tuple[object, ...]:

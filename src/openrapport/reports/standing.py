@@ -5,10 +5,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from openrapport.people.viewer import Viewer
-from openrapport.relationships.grants import Tie
 from openrapport.relationships.models import Relationship
-from openrapport.relationships.policy import relationships_by_tie
-from openrapport.relationships.queries import caseload_of, relationships_visible_to, supervised_by
+from openrapport.relationships.queries import caseload_of, kept_by, supervised_by
 
 
 class Standing(StrEnum):
@@ -37,10 +35,9 @@ def record_of(viewer: Viewer, relationship_pk: UUID) -> ClientRecord | None:
     """None for everybody whose work does not reach this relationship at this moment: clients and guardians too."""
     if not viewer.is_somebody:
         return None
-    former = relationships_by_tie(viewer, Tie.FORMER_THERAPIST).values("pk")
     ways = (
         (Standing.THERAPIST, caseload_of(viewer)),
-        (Standing.FORMER_THERAPIST, relationships_visible_to(viewer).filter(pk__in=former)),
+        (Standing.FORMER_THERAPIST, kept_by(viewer)),
         (Standing.SUPERVISOR, supervised_by(viewer)),
     )
     for standing, reachable in ways:

@@ -30,4 +30,3 @@ class ViewerMiddleware:
             request.LANGUAGE_CODE = translation.get_language()
         with timezone.override(user.zone):
             return self.get_response(request)
-

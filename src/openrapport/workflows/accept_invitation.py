@@ -9,8 +9,8 @@ from openrapport.audit.actor import Actor
 from openrapport.people.actions import create_user
 from openrapport.people.models import User
 from openrapport.practices.actions import InvitationClosed, give_role, mark_accepted
-from openrapport.practices.models import Invitation, InvitedAs, Membership, Role, Supervision
-from openrapport.practices.queries import open_invitation
+from openrapport.practices.models import Invitation, InvitedAs, Membership, Role
+from openrapport.practices.queries import open_invitation, supervisions_of
 from openrapport.relationships.actions import (
     begin_relationship,
     name_guardian,
@@ -75,10 +75,8 @@ def audience_of(invitation: Invitation, *, now: datetime) -> Audience:
 
 def supervisors_behind(invitation: Invitation) -> list[User]:
     """Who would read what the client shares with the therapist; the client is told before accepting."""
-    standing = Supervision.objects.filter(
-        practice=invitation.practice, therapist=invitation.therapist, until=None, supervisor__is_active=True
-    )
-    return [one.supervisor for one in standing.select_related("supervisor").order_by("since")]
+    assert invitation.therapist is not None
+    return [one.supervisor for one in supervisions_of(invitation.therapist, invitation.practice)]
 
 
 @transaction.atomic

@@ -2,12 +2,12 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from tests.cast import NOON
 
 from openrapport.audit.actions import record
 from openrapport.audit.actor import Actor, NobodyActed
 from openrapport.audit.models import AuditLine, Chain
 from openrapport.audit.queries import broken_chains
+from tests.cast import NOON
 
 JOB = Actor.system("test-job")
 

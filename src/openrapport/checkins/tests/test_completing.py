@@ -4,8 +4,6 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
-from tests.cast import NOON, SETUP, Cast, viewer
-from tests.check_ins import answer, given_for, hold_session, of
 
 from openrapport.audit.actor import Actor
 from openrapport.audit.models import AuditLine
@@ -16,6 +14,8 @@ from openrapport.relationships.models import State
 from openrapport.shared.ids import fingerprint
 from openrapport.workflows.change_relationship_state import change_relationship_state
 from openrapport.workflows.complete_check_in import NoLongerOpen, complete_check_in
+from tests.cast import NOON, SETUP, Cast, viewer
+from tests.check_ins import answer, given_for, hold_session, of
 
 
 @pytest.fixture

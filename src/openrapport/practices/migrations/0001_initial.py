@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,90 +15,271 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Practice',
+            name="Practice",
             fields=[
-                ('id', models.UUIDField(default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=160)),
-                ('country', models.CharField(max_length=2)),
-                ('time_zone', models.CharField(max_length=64)),
-                ('language', models.CharField(default='en', max_length=8)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=160)),
+                ("country", models.CharField(max_length=2)),
+                ("time_zone", models.CharField(max_length=64)),
+                ("language", models.CharField(default="en", max_length=8)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.UUIDField(default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(choices=[('therapist', 'Therapist'), ('supervisor', 'Supervisor'), ('admin', 'Practice administrator')], max_length=20)),
-                ('since', models.DateTimeField()),
-                ('until', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='practices.practice')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("therapist", "Therapist"),
+                            ("supervisor", "Supervisor"),
+                            ("admin", "Practice administrator"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("since", models.DateTimeField()),
+                ("until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to="practices.practice"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('until', None)), fields=('practice', 'user', 'role'), name='a_role_is_held_once_at_a_time'), models.CheckConstraint(condition=models.Q(('role__in', ['therapist', 'supervisor', 'admin'])), name='role_is_known')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("until", None)),
+                        fields=("practice", "user", "role"),
+                        name="a_role_is_held_once_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["therapist", "supervisor", "admin"])), name="role_is_known"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.UUIDField(default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('invited_as', models.CharField(choices=[('therapist', 'Therapist'), ('supervisor', 'Supervisor'), ('admin', 'Practice administrator'), ('client', 'Client'), ('guardian', 'Parent or guardian')], max_length=20)),
-                ('name', models.CharField(max_length=120)),
-                ('email', models.EmailField(max_length=254)),
-                ('language', models.CharField(default='en', max_length=8)),
-                ('birth_date', models.DateField(blank=True, null=True)),
-                ('has_legal_custody', models.BooleanField(help_text='of a guardian, as the therapist recorded it', null=True)),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('times_sent', models.PositiveIntegerField(default=1)),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('accepted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('client', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('invited_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('therapist', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invitations', to='practices.practice')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "invited_as",
+                    models.CharField(
+                        choices=[
+                            ("therapist", "Therapist"),
+                            ("supervisor", "Supervisor"),
+                            ("admin", "Practice administrator"),
+                            ("client", "Client"),
+                            ("guardian", "Parent or guardian"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("email", models.EmailField(max_length=254)),
+                ("language", models.CharField(default="en", max_length=8)),
+                ("birth_date", models.DateField(blank=True, null=True)),
+                (
+                    "has_legal_custody",
+                    models.BooleanField(help_text="of a guardian, as the therapist recorded it", null=True),
+                ),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("times_sent", models.PositiveIntegerField(default=1)),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "accepted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "client",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "therapist",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="invitations", to="practices.practice"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('invited_as', 'client'), _negated=True), ('therapist__isnull', False), _connector='OR'), name='client_is_invited_to_a_therapist'), models.CheckConstraint(condition=models.Q(models.Q(('invited_as', 'guardian'), _negated=True), ('client__isnull', False), _connector='OR'), name='guardian_is_invited_for_a_client'), models.CheckConstraint(condition=models.Q(models.Q(('invited_as', 'guardian'), _negated=True), ('has_legal_custody__isnull', False), _connector='OR'), name='custody_of_an_invited_guardian_is_known'), models.CheckConstraint(condition=models.Q(('accepted_at', None), ('revoked_at', None), _connector='OR'), name='accepted_or_revoked_not_both')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("invited_as", "client"), _negated=True),
+                            ("therapist__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="client_is_invited_to_a_therapist",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("invited_as", "guardian"), _negated=True),
+                            ("client__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="guardian_is_invited_for_a_client",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("invited_as", "guardian"), _negated=True),
+                            ("has_legal_custody__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="custody_of_an_invited_guardian_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("accepted_at", None), ("revoked_at", None), _connector="OR"),
+                        name="accepted_or_revoked_not_both",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PracticeRules',
+            name="PracticeRules",
             fields=[
-                ('id', models.UUIDField(default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField()),
-                ('in_force_since', models.DateTimeField()),
-                ('made_by', models.CharField(max_length=80)),
-                ('link_valid_hours', models.PositiveIntegerField(default=72)),
-                ('kiosk_code_minutes', models.PositiveIntegerField(default=10)),
-                ('invitation_valid_days', models.PositiveIntegerField(default=14)),
-                ('escalate_unseen_after_hours', models.PositiveIntegerField(default=72)),
-                ('feedback_missing_after_sessions', models.PositiveIntegerField(default=3)),
-                ('retain_after_end_days', models.PositiveIntegerField(default=3650)),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rules', to='practices.practice')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("in_force_since", models.DateTimeField()),
+                ("made_by", models.CharField(max_length=80)),
+                ("link_valid_hours", models.PositiveIntegerField(default=72)),
+                ("kiosk_code_minutes", models.PositiveIntegerField(default=10)),
+                ("invitation_valid_days", models.PositiveIntegerField(default=14)),
+                ("escalate_unseen_after_hours", models.PositiveIntegerField(default=72)),
+                ("feedback_missing_after_sessions", models.PositiveIntegerField(default=3)),
+                ("retain_after_end_days", models.PositiveIntegerField(default=3650)),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="rules", to="practices.practice"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('practice', 'version'), name='one_rules_version_per_practice'), models.CheckConstraint(condition=models.Q(('link_valid_hours__range', (1, 720))), name='link_lives_1_to_720_hours'), models.CheckConstraint(condition=models.Q(('kiosk_code_minutes__range', (2, 60))), name='kiosk_code_lives_2_to_60_min')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("practice", "version"), name="one_rules_version_per_practice"),
+                    models.CheckConstraint(
+                        condition=models.Q(("link_valid_hours__range", (1, 720))), name="link_lives_1_to_720_hours"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kiosk_code_minutes__range", (2, 60))), name="kiosk_code_lives_2_to_60_min"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Supervision',
+            name="Supervision",
             fields=[
-                ('id', models.UUIDField(default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('since', models.DateTimeField()),
-                ('until', models.DateTimeField(blank=True, null=True)),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='supervisions', to='practices.practice')),
-                ('supervisor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='supervises', to=settings.AUTH_USER_MODEL)),
-                ('therapist', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='supervised_by', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("since", models.DateTimeField()),
+                ("until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="supervisions",
+                        to="practices.practice",
+                    ),
+                ),
+                (
+                    "supervisor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="supervises",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "therapist",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="supervised_by",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('until', None)), fields=('practice', 'supervisor', 'therapist'), name='a_supervision_stands_once_at_a_time'), models.CheckConstraint(condition=models.Q(('supervisor', models.F('therapist')), _negated=True), name='nobody_supervises_themselves')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("until", None)),
+                        fields=("practice", "supervisor", "therapist"),
+                        name="a_supervision_stands_once_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("supervisor", models.F("therapist")), _negated=True),
+                        name="nobody_supervises_themselves",
+                    ),
+                ],
             },
         ),
     ]

@@ -8,79 +8,211 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('practices', '0001_initial'),
+        ("practices", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Relationship',
+            name="Relationship",
             fields=[
-                ('id', models.UUIDField(default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('audience', models.CharField(choices=[('adult', 'Adult'), ('teen', 'Teen'), ('child', 'Child')], max_length=10)),
-                ('state', models.CharField(choices=[('invited', 'Invited'), ('active', 'Active'), ('paused', 'Paused'), ('ending', 'Ending'), ('ended', 'Ended'), ('changed', 'Continued with another therapist'), ('returned', 'Returned')], max_length=10)),
-                ('state_since', models.DateTimeField()),
-                ('began_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('retained_until', models.DateTimeField(blank=True, null=True)),
-                ('supervision_told_at', models.DateTimeField(blank=True, help_text='when the client was told that a supervisor may read shared answers', null=True)),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='as_client', to=settings.AUTH_USER_MODEL)),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='relationships', to='practices.practice')),
-                ('therapist', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='as_therapist', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "audience",
+                    models.CharField(choices=[("adult", "Adult"), ("teen", "Teen"), ("child", "Child")], max_length=10),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("invited", "Invited"),
+                            ("active", "Active"),
+                            ("paused", "Paused"),
+                            ("ending", "Ending"),
+                            ("ended", "Ended"),
+                            ("changed", "Continued with another therapist"),
+                            ("returned", "Returned"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("state_since", models.DateTimeField()),
+                ("began_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("retained_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "supervision_told_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="when the client was told that a supervisor may read shared answers",
+                        null=True,
+                    ),
+                ),
+                (
+                    "client",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="as_client",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="relationships",
+                        to="practices.practice",
+                    ),
+                ),
+                (
+                    "therapist",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="as_therapist",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='StateChange',
+            name="StateChange",
             fields=[
-                ('id', models.UUIDField(default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('from_state', models.CharField(blank=True, max_length=10)),
-                ('to_state', models.CharField(choices=[('invited', 'Invited'), ('active', 'Active'), ('paused', 'Paused'), ('ending', 'Ending'), ('ended', 'Ended'), ('changed', 'Continued with another therapist'), ('returned', 'Returned')], max_length=10)),
-                ('at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=80)),
-                ('reason', openrapport.shared.encrypted.EncryptedTextField(blank=True, default='')),
-                ('relationship', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='state_changes', to='relationships.relationship')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("from_state", models.CharField(blank=True, max_length=10)),
+                (
+                    "to_state",
+                    models.CharField(
+                        choices=[
+                            ("invited", "Invited"),
+                            ("active", "Active"),
+                            ("paused", "Paused"),
+                            ("ending", "Ending"),
+                            ("ended", "Ended"),
+                            ("changed", "Continued with another therapist"),
+                            ("returned", "Returned"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=80)),
+                ("reason", openrapport.shared.encrypted.EncryptedTextField(blank=True, default="")),
+                (
+                    "relationship",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="state_changes",
+                        to="relationships.relationship",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Guardianship',
+            name="Guardianship",
             fields=[
-                ('id', models.UUIDField(default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('has_legal_custody', models.BooleanField()),
-                ('since', models.DateTimeField()),
-                ('until', models.DateTimeField(blank=True, null=True)),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='guardians', to=settings.AUTH_USER_MODEL)),
-                ('guardian', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='guardian_of', to=settings.AUTH_USER_MODEL)),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='guardianships', to='practices.practice')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("has_legal_custody", models.BooleanField()),
+                ("since", models.DateTimeField()),
+                ("until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "client",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="guardians",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "guardian",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="guardian_of",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="guardianships",
+                        to="practices.practice",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('until', None)), fields=('practice', 'client', 'guardian'), name='a_guardianship_stands_once_at_a_time'), models.CheckConstraint(condition=models.Q(('client', models.F('guardian')), _negated=True), name='nobody_is_their_own_guardian')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("until", None)),
+                        fields=("practice", "client", "guardian"),
+                        name="a_guardianship_stands_once_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("client", models.F("guardian")), _negated=True),
+                        name="nobody_is_their_own_guardian",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='relationship',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('ended', 'changed')), _negated=True), fields=('practice', 'client', 'therapist'), name='one_open_relationship_per_pair'),
+            model_name="relationship",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("ended", "changed")), _negated=True),
+                fields=("practice", "client", "therapist"),
+                name="one_open_relationship_per_pair",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='relationship',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['invited', 'active', 'paused', 'ending', 'ended', 'changed', 'returned'])), name='relationship_state_is_known'),
+            model_name="relationship",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["invited", "active", "paused", "ending", "ended", "changed", "returned"])
+                ),
+                name="relationship_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='relationship',
-            constraint=models.CheckConstraint(condition=models.Q(('audience__in', ['adult', 'teen', 'child'])), name='audience_is_known'),
+            model_name="relationship",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("audience__in", ["adult", "teen", "child"])), name="audience_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='relationship',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('state__in', ('ended', 'changed'))), models.Q(models.Q(('state__in', ('ended', 'changed')), _negated=True), ('ended_at', None)), _connector='OR'), name='a_closed_relationship_has_an_end'),
+            model_name="relationship",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", False), ("state__in", ("ended", "changed"))),
+                    models.Q(models.Q(("state__in", ("ended", "changed")), _negated=True), ("ended_at", None)),
+                    _connector="OR",
+                ),
+                name="a_closed_relationship_has_an_end",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='relationship',
-            constraint=models.CheckConstraint(condition=models.Q(('client', models.F('therapist')), _negated=True), name='nobody_is_their_own_therapist'),
+            model_name="relationship",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("client", models.F("therapist")), _negated=True),
+                name="nobody_is_their_own_therapist",
+            ),
         ),
     ]

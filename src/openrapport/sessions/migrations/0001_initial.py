@@ -6,27 +6,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('relationships', '0001_initial'),
+        ("relationships", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TherapySession',
+            name="TherapySession",
             fields=[
-                ('id', models.UUIDField(default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField(help_text='1 for the first session held or planned in this relationship')),
-                ('starts_at', models.DateTimeField()),
-                ('format', models.CharField(choices=[('in_person', 'In person'), ('video', 'Video')], default='in_person', max_length=12)),
-                ('status', models.CharField(choices=[('planned', 'Planned'), ('held', 'Held'), ('missed', 'Missed'), ('cancelled', 'Cancelled')], default='planned', max_length=12)),
-                ('relationship', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='therapy_sessions', to='relationships.relationship')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "number",
+                    models.PositiveIntegerField(
+                        help_text="1 for the first session held or planned in this relationship"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField()),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[("in_person", "In person"), ("video", "Video")], default="in_person", max_length=12
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("held", "Held"),
+                            ("missed", "Missed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="planned",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "relationship",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="therapy_sessions",
+                        to="relationships.relationship",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('number',),
-                'constraints': [models.UniqueConstraint(fields=('relationship', 'number'), name='sessions_are_numbered_once'), models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='session_numbers_begin_at_1'), models.CheckConstraint(condition=models.Q(('status__in', ['planned', 'held', 'missed', 'cancelled'])), name='session_status_is_known')],
+                "ordering": ("number",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("relationship", "number"), name="sessions_are_numbered_once"),
+                    models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="session_numbers_begin_at_1"),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["planned", "held", "missed", "cancelled"])),
+                        name="session_status_is_known",
+                    ),
+                ],
             },
         ),
     ]

@@ -1,11 +1,11 @@
 import pytest
 from cryptography.fernet import Fernet
 from django.db import connection
-from tests.cast import NOON, Cast
 
 from openrapport.relationships.models import StateChange
 from openrapport.shared.append_only import check_guards, missing_guards
 from openrapport.shared.encrypted import UnreadableText
+from tests.cast import NOON, Cast
 
 CANARY = "canary-plain-words"
 

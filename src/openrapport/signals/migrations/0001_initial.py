@@ -8,62 +8,175 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('checkins', '0001_initial'),
-        ('relationships', '0001_initial'),
+        ("checkins", "0001_initial"),
+        ("relationships", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Signal',
+            name="Signal",
             fields=[
-                ('id', models.UUIDField(default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('rupture', 'Possible rupture'), ('component_low', 'One part of the alliance is low'), ('low_start', 'Low in the first sessions'), ('different_views', 'Client and therapist see it differently'), ('flat_top', 'Perfect scores every time'), ('feedback_missing', 'No shared feedback lately'), ('getting_worse', 'Wellbeing is getting worse')], max_length=30)),
-                ('state', models.CharField(choices=[('raised', 'New'), ('seen', 'Seen'), ('talked_about', 'Talked about'), ('resolved', 'Resolved'), ('dismissed', 'Dismissed')], default='raised', max_length=20)),
-                ('raised_at', models.DateTimeField()),
-                ('state_since', models.DateTimeField()),
-                ('rule', models.CharField(max_length=60)),
-                ('rule_version', models.PositiveSmallIntegerField()),
-                ('parameters', models.JSONField(help_text='the thresholds it was raised under')),
-                ('evidence', models.JSONField(help_text='the numbers it saw, latest first; never words')),
-                ('false_alarm_rate', models.FloatField(blank=True, help_text='share of relationships that never change in which this rule would fire', null=True)),
-                ('session_number', models.PositiveIntegerField(help_text='the session of the newest evidence')),
-                ('recovered_at', models.DateTimeField(blank=True, null=True)),
-                ('escalated_at', models.DateTimeField(blank=True, null=True)),
-                ('check_in', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='checkins.checkin')),
-                ('relationship', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signals', to='relationships.relationship')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("rupture", "Possible rupture"),
+                            ("component_low", "One part of the alliance is low"),
+                            ("low_start", "Low in the first sessions"),
+                            ("different_views", "Client and therapist see it differently"),
+                            ("flat_top", "Perfect scores every time"),
+                            ("feedback_missing", "No shared feedback lately"),
+                            ("getting_worse", "Wellbeing is getting worse"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("raised", "New"),
+                            ("seen", "Seen"),
+                            ("talked_about", "Talked about"),
+                            ("resolved", "Resolved"),
+                            ("dismissed", "Dismissed"),
+                        ],
+                        default="raised",
+                        max_length=20,
+                    ),
+                ),
+                ("raised_at", models.DateTimeField()),
+                ("state_since", models.DateTimeField()),
+                ("rule", models.CharField(max_length=60)),
+                ("rule_version", models.PositiveSmallIntegerField()),
+                ("parameters", models.JSONField(help_text="the thresholds it was raised under")),
+                ("evidence", models.JSONField(help_text="the numbers it saw, latest first; never words")),
+                (
+                    "false_alarm_rate",
+                    models.FloatField(
+                        blank=True,
+                        help_text="share of relationships that never change in which this rule would fire",
+                        null=True,
+                    ),
+                ),
+                ("session_number", models.PositiveIntegerField(help_text="the session of the newest evidence")),
+                ("recovered_at", models.DateTimeField(blank=True, null=True)),
+                ("escalated_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "check_in",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="checkins.checkin",
+                    ),
+                ),
+                (
+                    "relationship",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signals",
+                        to="relationships.relationship",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SignalEvent',
+            name="SignalEvent",
             fields=[
-                ('id', models.UUIDField(default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('deed', models.CharField(choices=[('raised', 'Raised'), ('updated', 'New evidence'), ('recovered', 'Back in the expected range'), ('returned', 'Fell again after a recovery'), ('escalated', 'Passed on to the supervisor'), ('seen', 'Seen'), ('talked_about', 'Talked about'), ('resolved', 'Resolved'), ('dismissed', 'Dismissed'), ('reopened', 'Opened again')], max_length=20)),
-                ('at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=80)),
-                ('reason', openrapport.shared.encrypted.EncryptedTextField(blank=True, default='')),
-                ('evidence', models.JSONField(default=dict)),
-                ('actor_user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('signal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='signals.signal')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=openrapport.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "deed",
+                    models.CharField(
+                        choices=[
+                            ("raised", "Raised"),
+                            ("updated", "New evidence"),
+                            ("recovered", "Back in the expected range"),
+                            ("returned", "Fell again after a recovery"),
+                            ("escalated", "Passed on to the supervisor"),
+                            ("seen", "Seen"),
+                            ("talked_about", "Talked about"),
+                            ("resolved", "Resolved"),
+                            ("dismissed", "Dismissed"),
+                            ("reopened", "Opened again"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=80)),
+                ("reason", openrapport.shared.encrypted.EncryptedTextField(blank=True, default="")),
+                ("evidence", models.JSONField(default=dict)),
+                (
+                    "actor_user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "signal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="signals.signal"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddConstraint(
-            model_name='signal',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('raised', 'seen', 'talked_about'))), fields=('relationship', 'kind'), name='one_open_signal_of_a_kind'),
+            model_name="signal",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("raised", "seen", "talked_about"))),
+                fields=("relationship", "kind"),
+                name="one_open_signal_of_a_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signal',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['rupture', 'component_low', 'low_start', 'different_views', 'flat_top', 'feedback_missing', 'getting_worse'])), name='signal_kind_is_known'),
+            model_name="signal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "rupture",
+                            "component_low",
+                            "low_start",
+                            "different_views",
+                            "flat_top",
+                            "feedback_missing",
+                            "getting_worse",
+                        ],
+                    )
+                ),
+                name="signal_kind_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signal',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['raised', 'seen', 'talked_about', 'resolved', 'dismissed'])), name='signal_state_is_known'),
+            model_name="signal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["raised", "seen", "talked_about", "resolved", "dismissed"])),
+                name="signal_state_is_known",
+            ),
         ),
     ]

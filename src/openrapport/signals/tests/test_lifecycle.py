@@ -100,6 +100,16 @@ def test_a_private_answer_does_not_end_feedback_missing_for_that_would_tell_that
     assert only_signal(cast.sam_with_maya, Kind.FEEDBACK_MISSING).recovered_at is None
 
 
+def test_the_therapists_own_private_answers_feed_no_signal_a_supervisor_could_read(cast: Cast):
+    for disclosure, expected in ((Disclosure.PRIVATE, 0), (Disclosure.NOW, 1)):
+        for week in range(2):
+            opened = hold_session(cast.sam_with_maya, at=NOON + timedelta(days=7 * week))
+            answer(of(opened, RespondentRole.CLIENT), at=NOON, alliance=7)
+            answer(of(opened, RespondentRole.THERAPIST), at=NOON, alliance=10, disclosure=disclosure)
+        different = Signal.objects.filter(relationship=cast.sam_with_maya, kind=Kind.DIFFERENT_VIEWS)
+        assert different.count() == expected
+
+
 def test_the_life_of_a_signal_is_kept_as_events_and_audit_lines(cast: Cast):
     live_through(cast.sam_with_maya, STEADY_THEN_DROP)
     signal, maya = only_signal(cast.sam_with_maya), Actor(user=cast.maya)

@@ -1,5 +1,6 @@
 """The few things typed at sign-in, and what somebody invited tells about themselves."""
 
+import unicodedata
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -70,8 +71,23 @@ def time_zones() -> list[tuple[str, str]]:
     return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
 
 
-class AcceptForm(forms.Form):
-    """What a new account needs. `told` carries that the page spoke of a supervisor."""
+# Invisible characters that some scripts need inside a name: joiners, and marks that do not turn the text after them.
+NEEDED_IN_NAMES = frozenset("\u061c\u200c\u200d\u200e\u200f")
+
+
+def clean_name(typed: str) -> str:
+    """Single spaces, and only what others can see: a name must not look empty or turn the text around it."""
+    name = " ".join(typed.split())
+    kinds = [unicodedata.category(one) for one in name if one not in NEEDED_IN_NAMES]
+    if "Cc" in kinds or "Cf" in kinds:
+        raise forms.ValidationError(_("There are invisible characters in this name. Please type it in by hand."))
+    if not any(kind[0] in "LNPS" for kind in kinds):
+        raise forms.ValidationError(_("Please write a name that others can see."))
+    return name
+
+
+class ProfileForm(forms.Form):
+    """How somebody is called, and in which words and on which clock they read."""
 
     name = forms.CharField(
         label=_("Your name"),
@@ -82,6 +98,16 @@ class AcceptForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones, help_text=_("Times are shown in it."))
 
+    def __init__(self, *args: Any, own_zone: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = time_zones()
+        if own_zone and own_zone not in dict(zones):
+            # Set up under an older name: left out of the list, it would be changed by saving something else.
+            self.fields["time_zone"].choices = [(own_zone, own_zone.replace("_", " ")), *zones]  # type: ignore[attr-defined]
+
     def clean_name(self) -> str:
-        name: Any = self.cleaned_data["name"]
-        return " ".join(str(name).split())
+        return clean_name(str(self.cleaned_data["name"]))
+
+
+class AcceptForm(ProfileForm):
+    """What a new account needs. `told` carries that the page spoke of a supervisor."""

@@ -5,7 +5,6 @@ from typing import Any
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
 from allauth.core.internal import ratelimit
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from openrapport.people.models import User
 from openrapport.practices.actions import InvitationClosed
 from openrapport.practices.models import Invitation
 from openrapport.web.account.forms import AcceptForm
+from openrapport.web.account.language import remember_language
 from openrapport.web.account.page import Situation, invitation_page, situation_of
 from openrapport.web.requests import SignedInRequest
 from openrapport.workflows.accept_invitation import (
@@ -89,9 +89,7 @@ def _go_in(request: SignedInRequest, user: User) -> HttpResponse:
         response: HttpResponse = perform_login(request, Login(user=user, redirect_url="/", email=user.email))
     else:
         response = HttpResponse(status=302, headers={"Location": "/"})
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME, user.language, samesite="Lax", secure=request.is_secure(), httponly=True
-    )
+    remember_language(request, response, user.language)
     return response
 
 

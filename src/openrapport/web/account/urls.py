@@ -8,10 +8,11 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from openrapport.web.account import allauth_views as dressed
-from openrapport.web.account import invitation_views, views
+from openrapport.web.account import invitation_views, profile_views, views
 
 urlpatterns = [
     path("account/", dressed.AccountHome.as_view(), name="mfa_index"),
+    path("account/profile/", profile_views.profile, name="account_profile"),
     path("account/sign-in/", dressed.SignIn.as_view(), name="account_login"),
     path(
         "account/sign-in/again/",

@@ -18,6 +18,7 @@ SHELL = (
     "openrapport/quick-exit.js",
     "openrapport/check_in/check-in.js",
     "openrapport/check_in/device.js",
+    "openrapport/check_in/forget.js",
     "openrapport/check_in/outbox.js",
     "openrapport/check_in/status.js",
     "openrapport/icon.svg",

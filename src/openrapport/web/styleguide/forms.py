@@ -70,6 +70,6 @@ class ExampleCheckIn(forms.Form):
         label=_("One thing we could do differently"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
     disclosure = forms.ChoiceField(
-        choices=[("now", "now"), ("next_session", "next"), ("supervisor", "supervisor"), ("private", "private")],
+        choices=[("now", "now"), ("next_session", "next"), ("supervisor_only", "supervisor"), ("private", "private")],
         widget=forms.RadioSelect,
     )

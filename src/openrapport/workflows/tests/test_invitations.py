@@ -11,7 +11,7 @@ from openrapport.audit.models import AuditLine
 from openrapport.notices.models import Notice
 from openrapport.people.actions import deactivate_user
 from openrapport.people.models import User
-from openrapport.practices.actions import InvitationClosed, Invited, begin_supervision, end_supervision
+from openrapport.practices.actions import InvitationClosed, Invited, begin_supervision, end_supervision, give_role
 from openrapport.practices.models import Membership, Role, Supervision
 from openrapport.relationships.models import Audience, Guardianship, Relationship
 from openrapport.workflows.accept_invitation import (
@@ -260,6 +260,7 @@ def test_an_invited_supervisor_gets_that_role_and_no_other(cast: Cast, now: date
 
 
 def test_an_inactive_supervisor_is_not_named(cast: Cast, now: datetime) -> None:
+    give_role(actor=Actor(cast.ada), practice=cast.willow, user=cast.ada, role=Role.SUPERVISOR, now=now)
     begin_supervision(
         actor=Actor(cast.ada), practice=cast.willow, supervisor=cast.ada, therapist=cast.maya, now=timezone.now()
     )

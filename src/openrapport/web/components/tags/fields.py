@@ -132,11 +132,11 @@ def disclosure_choices(therapist: Text) -> dict[str, Choice]:
         "now": Choice(_("Share now"), gettext("%(name)s can read it as soon as you send it.") % {"name": name}, "send"),
         "next_session": Choice(
             _("Share at our next session"),
-            gettext("%(name)s can read it when that session begins. You can change your mind until then.")
+            gettext("%(name)s can read it when that session begins.")
             % {"name": name},
             "calendar",
         ),
-        "supervisor": Choice(
+        "supervisor_only": Choice(
             _("Only the supervisor"),
             gettext("The person who guides %(name)s reads it. %(name)s does not.") % {"name": name},
             "users",

@@ -38,7 +38,7 @@ class SmallForm(forms.Form):
         choices=[("room", Choice("In the room", "At the practice.", "door-open"))], widget=forms.RadioSelect
     )
     disclosure = forms.ChoiceField(
-        choices=[(one, one) for one in ("now", "next_session", "supervisor", "private")], widget=forms.RadioSelect
+        choices=[(one, one) for one in ("now", "next_session", "supervisor_only", "private")], widget=forms.RadioSelect
     )
     trust = forms.IntegerField(required=False, min_value=0, max_value=10)
 

@@ -1,14 +1,15 @@
-// For the page on which somebody signs out: what this device kept of them goes before the session does.
+// On every page: whoever signs out takes along what this device kept of them, before the session ends.
 
-import { forgetEverybody } from "./device.js";
+const SIGN_OUT = /\/account\/sign-out\/$/;
 
-for (const form of document.querySelectorAll("form[data-forget-device]")) {
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    try {
-      await forgetEverybody();
-    } finally {
-      HTMLFormElement.prototype.submit.call(form);
-    }
-  });
-}
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.method !== "post" || !SIGN_OUT.test(new URL(form.action).pathname)) return;
+  event.preventDefault();
+  try {
+    const { forgetEverybody } = await import("./device.js");
+    await forgetEverybody();
+  } finally {
+    HTMLFormElement.prototype.submit.call(form);
+  }
+});
