@@ -31,3 +31,17 @@ def django_db_modify_db_settings(
     database = connections["default"]
     if database.vendor == "sqlite":
         database.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The access matrix counts: its tests may have run in several processes."""
+    told = [
+        dict(report.user_properties)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if hasattr(report, "user_properties") and report.when == "call"
+    ]
+    cells = sum(one.get("access_cells", 0) for one in told)
+    if cells:
+        leaks = sum(one.get("access_leaks", 0) for one in told)
+        terminalreporter.write_line(f"access matrix: {cells:,}".replace(",", " ") + f" cells, {leaks} leaks")

@@ -24,6 +24,7 @@ NO_ACTOR = {
     "checkins.note_pass_opened": "the person behind a link is not known before they answer",
     "checkins.revoke_passes": "part of moving a relationship",
     "notices.cancel_notices": "the outbox follows deeds that have their actor",
+    "notices.cancel_notices_to": "the outbox follows deeds that have their actor",
     "notices.queue_mail": "the outbox follows deeds that have their actor",
     "notices.queue_notice": "the outbox follows deeds that have their actor",
     "people.change_profile": "audited by the workflow of the profile page",

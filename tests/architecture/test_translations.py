@@ -60,3 +60,9 @@ def test_long_template_sentences_are_trimmed():
         if "\n" in match["text"] and "trimmed" not in match["options"]
     ]
     assert untrimmed == []
+
+
+def test_no_template_sentence_holds_an_escaped_quote():
+    """The collector would keep the sentence only as far as the quote, and it would stay untranslated unseen."""
+    escaped = re.compile(r"""{%\s*translate\s+(?:"[^"]*\\"|'[^']*\\')""")
+    assert [str(p.relative_to(SOURCE)) for p in SOURCE.rglob("*.html") if escaped.search(p.read_text("utf-8"))] == []

@@ -1,7 +1,7 @@
 """Writing to the outbox, and taking back what must not be sent any more."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -66,3 +66,11 @@ def queue_mail(
 def cancel_notices(*, about: UUID, now: datetime) -> int:
     """What has not left yet stays here: consent ended, the relationship closed, the invitation was taken back."""
     return Notice.objects.filter(about=about, sent_at=None, cancelled_at=None).update(cancelled_at=now)
+
+
+def cancel_notices_to(address: str | None, *, now: datetime, about: Collection[UUID] | None = None) -> int:
+    """The person may not know any more: their account was closed, or their role ended (then with what it was about)."""
+    waiting = Notice.objects.filter(to__iexact=address or "", sent_at=None, cancelled_at=None)
+    if about is not None:
+        waiting = waiting.filter(about__in=about)
+    return waiting.update(cancelled_at=now)

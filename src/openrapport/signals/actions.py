@@ -201,9 +201,8 @@ def escalate_unseen(*, actor: Actor, now: datetime) -> int:
         signal.escalated_at = now
         signal.save(update_fields=["escalated_at"])
         _append(signal, SignalDeed.ESCALATED, actor=actor, now=now)
-        told = relationship.supervision_told_at is not None
-        supervisors = supervisors_of(relationship) if told else []
-        _tell("signal_escalated", signal, supervisors or [relationship.therapist], about=relationship, now=now)
+        may_read = [one for one in supervisors_of(relationship) if can(Viewer(user=one, at=now), Action.READ, signal)]
+        _tell("signal_escalated", signal, may_read or [relationship.therapist], about=relationship, now=now)
         escalated += 1
     return escalated
 

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from openrapport.audit.actions import record
 from openrapport.audit.actor import Actor
+from openrapport.notices.actions import cancel_notices_to
 from openrapport.people.actions import deactivate_user, reactivate_user
 from openrapport.people.models import User
 from openrapport.practices.actions import LastAdministrator
@@ -28,6 +29,7 @@ def deactivate_person(person: User, *, actor: Actor, practice: Practice, now: da
         session.end()
     for invitation in Invitation.objects.filter(invited_by=person, accepted_at=None, revoked_at=None):
         take_back_invitation(invitation, actor=actor, now=now)
+    cancel_notices_to(person.email, now=now)
     record(actor=actor, deed="deactivate_person", about=practice.pk, at=now, obj=person, subject=person)
 
 

@@ -6,8 +6,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from openrapport.audit.actor import Actor
+from openrapport.notices.actions import cancel_notices_to
 from openrapport.practices.actions import end_role, end_supervision
 from openrapport.practices.models import Invitation, InvitedAs, Membership, Role, Supervision
+from openrapport.relationships.models import Relationship
 from openrapport.workflows.invite_by_mail import take_back_invitation
 
 INVITES: dict[str, tuple[InvitedAs, ...]] = {
@@ -26,6 +28,8 @@ def end_staff_role(membership: Membership, *, actor: Actor, now: datetime) -> No
     if ended is not None:
         for supervision in Supervision.objects.filter(ended, practice=practice, until=None):
             end_supervision(supervision, actor=actor, now=now)
+    of_practice = Relationship.objects.filter(practice=practice).exclude(client=person)
+    cancel_notices_to(person.email, about=set(of_practice.values_list("pk", flat=True)), now=now)
     waiting = Invitation.objects.filter(
         practice=practice,
         invited_by=person,

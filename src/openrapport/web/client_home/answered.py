@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -84,7 +85,7 @@ def _average(check_in: CheckIn, instrument: Instrument) -> tuple[str, str]:
             "risk_item_missing": _("There is no number for this part, because one of its questions was skipped."),
         }
         return "", reasons.get(score.not_scorable, _("There is no number for this part."))
-    number = {"value": score.value, "most": total.maximum}
+    most = number_format(total.maximum, decimal_pos=0)
     if total.method == "mean":
-        return _("On average %(value).1f of %(most)g.") % number, ""
-    return _("Together %(value)g of %(most)g.") % number, ""
+        return _("On average %(value)s of %(most)s.") % {"value": number_format(score.value, 1), "most": most}, ""
+    return _("Together %(value)s of %(most)s.") % {"value": number_format(score.value, 0), "most": most}, ""

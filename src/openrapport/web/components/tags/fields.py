@@ -132,8 +132,7 @@ def disclosure_choices(therapist: Text) -> dict[str, Choice]:
         "now": Choice(_("Share now"), gettext("%(name)s can read it as soon as you send it.") % {"name": name}, "send"),
         "next_session": Choice(
             _("Share at our next session"),
-            gettext("%(name)s can read it when that session begins.")
-            % {"name": name},
+            gettext("%(name)s can read it when that session begins.") % {"name": name},
             "calendar",
         ),
         "supervisor_only": Choice(
