@@ -39,7 +39,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         dict(report.user_properties)
         for reports in terminalreporter.stats.values()
         for report in reports
-        if hasattr(report, "user_properties") and report.when == "call"
+        if getattr(report, "when", "") == "call"
     ]
     cells = sum(one.get("access_cells", 0) for one in told)
     if cells:

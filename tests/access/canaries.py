@@ -80,7 +80,9 @@ class Canaries:
         """Whose name somebody may read. By hand: who works together knows each other, families know their own."""
         if person in ("", "dora"):
             return set()
+        mine = PRACTICES_ADMINISTERED.get(person, set())
         known = {person} | self.colleagues_of(person)
+        known |= {supervisor for practice, supervisor, _, stands in SUPERVISIONS if practice in mine and stands}
         for label, standings in STANDINGS.items():
             _, client, therapist, _, _, _ = RELATIONSHIPS[label]
             mine = set(standings.get(person, ()))

@@ -28,9 +28,6 @@ class Tally:
     def faults(self) -> list[str]:
         return self.leaks + self.locked_out
 
-    def __str__(self) -> str:
-        return f"{self.cells:,} cells, {len(self.leaks)} leaks".replace(",", " ")
-
 
 def viewer_of(world: World, person: str) -> Viewer:
     return Viewer(user=world.people[person] if person else None, at=NOON)

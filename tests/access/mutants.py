@@ -56,8 +56,6 @@ def _changes(grant: Grant) -> Iterator[tuple[str, Grant]]:
     for field in ("own", "visible_at", "before_end"):
         if getattr(grant, field) is not None:
             yield f"without {field}", replace(grant, **{field: None})
-    if grant.client_told:
-        yield "without client_told", replace(grant, client_told=False)
     for action in sorted(set(Action) - grant.actions):
         yield f"also {action}", replace(grant, actions=grant.actions | {action})
 

@@ -20,6 +20,7 @@ ADULT, TEEN, CHILD = date(1988, 3, 1), date(2010, 3, 1), date(2018, 3, 1)
 CLIENTS = {
     **dict.fromkeys(("sam", "lena", "yan", "amy", "bob", "cat", "eve", "fay", "gus", "hal", "ida", "jon"), ADULT),
     **dict.fromkeys(("ben", "dan"), TEEN),
+    "mia": date(2008, 3, 2),  # 18 today
     "kit": CHILD,
 }
 STAFF = (
@@ -32,6 +33,7 @@ STAFF = (
     "ines",  # accompanied Maya as supervisor; that role ended, she is a therapist now
     "omar",  # supervises in both practices, and Maya only on the books of the other one
     "paul",  # supervises Maya and administers; Kit is his child
+    "nils",  # began to supervise Maya after her clients were told of her supervisors
     "cleo",  # supervises Maya, and is Maya's client herself
     "ezra",  # administered Willow Street once; administers Harbour House now
     "rolf",  # his role as a therapist at Willow Street has ended; he works next door
@@ -46,6 +48,7 @@ GUARDIANS = (
     "greta",  # was Kit's, until lately; is Ben's
     "otto",  # Ben's, but now only on the books of the other practice
     "ruth",  # Dan's, whose therapy has ended
+    "olaf",  # Mia's, until yesterday
 )
 
 WILLOW, HARBOUR = "willow", "harbour"
@@ -63,6 +66,7 @@ ROLES: tuple[tuple[str, str, Role, bool], ...] = (  # practice, person, role, do
     (WILLOW, "paul", Role.SUPERVISOR, True),
     (WILLOW, "paul", Role.ADMIN, True),
     (WILLOW, "cleo", Role.SUPERVISOR, True),
+    (WILLOW, "nils", Role.SUPERVISOR, True),
     (WILLOW, "ezra", Role.ADMIN, False),
     (HARBOUR, "ezra", Role.ADMIN, True),
     (WILLOW, "rolf", Role.THERAPIST, False),
@@ -80,11 +84,17 @@ SUPERVISIONS = (  # practice, supervisor, therapist, does it stand?
     (WILLOW, "vera", "maya", False),
     (WILLOW, "ines", "maya", True),
     (HARBOUR, "omar", "maya", True),
+    (HARBOUR, "omar", "zoe", True),
     (WILLOW, "paul", "maya", True),
     (WILLOW, "cleo", "maya", True),
     (WILLOW, "dora", "maya", True),
+    (WILLOW, "nils", "maya", False),  # an earlier time
+    (WILLOW, "nils", "maya", True),
+    (HARBOUR, "nils", "maya", True),
+    (WILLOW, "nils", "tom", True),
     (WILLOW, "zoe", "maya", True),  # but she is a supervisor next door only
 )
+BEGAN_LATE = ((WILLOW, "nils", "maya", True), (HARBOUR, "omar", "zoe", True))
 GUARDIANSHIPS = (  # practice, client, guardian, does it stand?
     (WILLOW, "ben", "gita", True),
     (WILLOW, "ben", "hugo", True),
@@ -95,6 +105,7 @@ GUARDIANSHIPS = (  # practice, client, guardian, does it stand?
     (WILLOW, "kit", "paul", True),
     (WILLOW, "kit", "greta", False),
     (WILLOW, "dan", "ruth", True),
+    (WILLOW, "mia", "olaf", True),
 )
 
 # relationship: (practice, client, therapist, audience, state, was the client told of supervision?)
@@ -102,6 +113,7 @@ RELATIONSHIPS: dict[str, tuple[str, str, str, Audience, State, bool]] = {
     "sam with maya": (WILLOW, "sam", "maya", Audience.ADULT, State.ACTIVE, True),
     "ben with maya": (WILLOW, "ben", "maya", Audience.TEEN, State.ACTIVE, False),
     "kit with maya": (WILLOW, "kit", "maya", Audience.CHILD, State.ACTIVE, True),
+    "mia with maya": (WILLOW, "mia", "maya", Audience.TEEN, State.ACTIVE, True),
     "amy with maya": (WILLOW, "amy", "maya", Audience.ADULT, State.INVITED, True),
     "bob with maya": (WILLOW, "bob", "maya", Audience.ADULT, State.PAUSED, True),
     "cat with maya": (WILLOW, "cat", "maya", Audience.ADULT, State.ENDING, False),
@@ -120,8 +132,15 @@ RELATIONSHIPS: dict[str, tuple[str, str, str, Audience, State, bool]] = {
 
 # Who stands how to which relationship. Whoever is not named here is nobody to it.
 # "author" and "past author" are said of single check-ins, in `world.py`.
-MAYAS_SUPERVISORS = {"sol": ("supervisor",), "paul": ("supervisor", "admin"), "cleo": ("supervisor",)}
-NOT_TOLD = {"sol": ("untold supervisor",), "paul": ("untold supervisor", "admin"), "cleo": ("untold supervisor",)}
+TOMS_SUPERVISORS = {"uma": ("supervisor",), "nils": ("supervisor",)}
+LATE = {"nils": ("untold supervisor",)}
+MAYAS_SUPERVISORS = {"sol": ("supervisor",), "paul": ("supervisor", "admin"), "cleo": ("supervisor",), **LATE}
+NOT_TOLD = {
+    "sol": ("untold supervisor",),
+    "paul": ("untold supervisor", "admin"),
+    "cleo": ("untold supervisor",),
+    **LATE,
+}
 ADMINS = {"ada": ("admin",), "paul": ("admin",)}
 STANDINGS: dict[str, dict[str, tuple[str, ...]]] = {
     "sam with maya": {"sam": ("client",), "maya": ("therapist",), **ADMINS, **MAYAS_SUPERVISORS},
@@ -141,14 +160,16 @@ STANDINGS: dict[str, dict[str, tuple[str, ...]]] = {
         "ada": ("admin",),
         "sol": ("supervisor",),
         "cleo": ("supervisor",),
+        **LATE,
         "paul": ("guardian",),  # his work for the practice opens nothing about his own child
     },
+    "mia with maya": {"mia": ("client",), "maya": ("therapist",), **ADMINS, **MAYAS_SUPERVISORS},
     "amy with maya": {"amy": ("client",), "maya": ("therapist",), **ADMINS, **MAYAS_SUPERVISORS},
     "bob with maya": {"bob": ("client",), "maya": ("therapist",), **ADMINS, **MAYAS_SUPERVISORS},
     "cat with maya": {"cat": ("client",), "maya": ("therapist",), **ADMINS, **NOT_TOLD},
     "dan with maya": {"dan": ("client",), "maya": ("old therapist",), **ADMINS},
     "eve with maya": {"eve": ("client",), "maya": ("old therapist",), **ADMINS},
-    "eve with tom": {"eve": ("client",), "tom": ("therapist",), "uma": ("supervisor",), **ADMINS},
+    "eve with tom": {"eve": ("client",), "tom": ("therapist",), **TOMS_SUPERVISORS, **ADMINS},
     "fay with maya": {"fay": ("client",), "maya": ("therapist",), **ADMINS, **MAYAS_SUPERVISORS},
     "gus with maya": {"gus": ("client",), **ADMINS},
     "hal with rolf": {"hal": ("client",), **ADMINS},
@@ -160,12 +181,18 @@ STANDINGS: dict[str, dict[str, tuple[str, ...]]] = {
         **ADMINS,
         "sol": ("supervisor",),
         "paul": ("supervisor", "admin"),
+        **LATE,
     },
-    "lena with tom": {"lena": ("client",), "tom": ("therapist",), "uma": ("supervisor",), **ADMINS},
-    "yan with zoe": {"yan": ("client",), "zoe": ("therapist", "admin"), "ezra": ("admin",)},
+    "lena with tom": {"lena": ("client",), "tom": ("therapist",), **TOMS_SUPERVISORS, **ADMINS},
+    "yan with zoe": {
+        "yan": ("client",),
+        "zoe": ("therapist", "admin"),
+        "ezra": ("admin",),
+        "omar": ("untold supervisor",),
+    },
 }
 # Their guardianship or the relationship is over, but they had been asked: what they wrote stays theirs to read.
-PAST_GUARDIANS = {"greta": "kit with maya", "otto": "ben with maya", "ruth": "dan with maya"}
+PAST_GUARDIANS = {"greta": "kit with maya", "otto": "ben with maya", "ruth": "dan with maya", "olaf": "mia with maya"}
 
 
 def canary_of(person: str) -> str:
@@ -206,7 +233,7 @@ def give_them_their_places(people: dict[str, User], practices: dict[str, Practic
             practice=practices[practice],
             supervisor=people[supervisor],
             therapist=people[therapist],
-            since=LONG_AGO,
+            since=NOON - timedelta(days=100) if (practice, supervisor, therapist, stands) in BEGAN_LATE else LONG_AGO,
             until=None if stands else LATELY,
         )
         for practice, supervisor, therapist, stands in SUPERVISIONS

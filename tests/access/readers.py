@@ -106,6 +106,7 @@ ROLES_HELD = {
     "omar": {Role.SUPERVISOR},
     "paul": {Role.SUPERVISOR, Role.ADMIN},
     "cleo": {Role.SUPERVISOR},
+    "nils": {Role.SUPERVISOR},
     "ezra": {Role.ADMIN},
     "rolf": {Role.THERAPIST},
     "zoe": {Role.ADMIN, Role.THERAPIST, Role.SUPERVISOR},
@@ -154,7 +155,23 @@ def pks_given(name: str, world: World, viewer: Viewer) -> set[UUID]:
 
 
 # They stand nowhere or stood once, each in a way of their own.
-OUTSIDERS = ("", "tom", "uma", "vera", "ines", "omar", "ezra", "rolf", "dora", "zoe", "hana", "greta", "otto", "lena")
+OUTSIDERS = (
+    "",
+    "tom",
+    "uma",
+    "vera",
+    "ines",
+    "omar",
+    "ezra",
+    "rolf",
+    "dora",
+    "zoe",
+    "hana",
+    "greta",
+    "otto",
+    "olaf",
+    "lena",
+)
 
 
 def is_worth_asking(viewer: Viewer, world: World, relationship: str) -> bool:

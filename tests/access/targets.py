@@ -42,6 +42,7 @@ CHECK_INS_ASKED: dict[str, tuple[str, ...]] = {
     ),
     "ben with maya": ("client: asked", "client: now", "client: private", "guardian: asked", "guardian: now"),
     "kit with maya": ("client: asked", "client: now", "guardian: asked", "guardian: private"),
+    "mia with maya": ("guardian: asked", "guardian: now"),
     "bob with maya": ("client: asked",),
     "dan with maya": ("client: asked", "client: now", "client: released after the end", "guardian: asked"),
     "hal with rolf": ("client: now", "therapist: asked", "therapist: now"),
@@ -50,8 +51,8 @@ CHECK_INS_ASKED: dict[str, tuple[str, ...]] = {
 }
 # Who asks: one person for each way to stand, and the outsiders.
 VIEWERS = (
-    *("", "sam", "ben", "kit", "eve", "yan", "gita", "gwen", "greta", "otto", "ruth"),
-    *("maya", "tom", "zoe", "hana", "rolf", "dora", "sol", "uma", "vera", "ines", "omar", "paul", "cleo"),
+    *("", "sam", "ben", "kit", "eve", "yan", "gita", "gwen", "greta", "otto", "ruth", "olaf"),
+    *("maya", "tom", "zoe", "hana", "rolf", "dora", "sol", "uma", "vera", "ines", "omar", "paul", "cleo", "nils"),
     *("ada", "ezra"),
 )
 

@@ -104,7 +104,9 @@ def test_an_invitation_shows_who_invites_to_whoever_holds_it_while_it_stands(hou
         return
     assert response.status_code == 200
     inviter = {"staff": "ada"}.get(label, "maya")
-    supervisors = {f"{one}{name}{two}" for name in ("sol", "paul", "cleo") for one, two in (("zf", "fz"), ("zq", "qz"))}
+    supervisors = {
+        f"{one}{name}{two}" for name in ("sol", "paul", "cleo", "nils") for one, two in (("zf", "fz"), ("zq", "qz"))
+    }
     known = {*extra.canaries, f"zf{inviter}fz", canary_of(inviter), "zpwillowpz", *supervisors}
     if label == "guardian":
         known |= {"zfbenfz"}

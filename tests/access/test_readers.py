@@ -1,22 +1,25 @@
 """Every function that reads for a viewer gives back what the reviewed table says: no row more, no row less."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import product
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 
 from openrapport.audit.models import AuditLine
 from openrapport.audit.queries import own_actions, readings_of_own_record
-from openrapport.checkins.actions import issue_link
+from openrapport.checkins.actions import issue_kiosk_code, issue_link
 from openrapport.checkins.models import CheckIn, CheckInPass, PassKind
 from openrapport.checkins.queries import check_in_behind
 from openrapport.practices import queries as practices
-from openrapport.practices.models import Invitation
-from openrapport.relationships.queries import has_supervisor, supervisors_of
+from openrapport.practices.models import Invitation, Supervision
+from openrapport.relationships.queries import has_told_supervisor, has_untold_supervisor, supervisors_of
 from openrapport.reports.course import read_course
 from openrapport.shared.ids import fingerprint
 from openrapport.signals.models import Signal, SignalState
+from openrapport.signals.queries import course_of
 from tests.access import test_readers
 from tests.access.extras import Extra, add_extras
 from tests.access.matrix import ANONYMOUS, everybody, viewer_of
@@ -78,7 +81,7 @@ def test_a_reader_gives_what_the_table_says(world: World, name: str):
     assert [line for person in everybody(world) for line in differences(name, world, person)] == []
 
 
-def test_a_course_holds_nothing_its_reader_may_not_read(world: World):
+def test_a_course_holds_nothing_its_reader_may_not_read(world: World, record_property: Callable[[str, object], None]):
     """Asked for relationships the viewer has no part in, too: the course filters by itself."""
     by_pk = {thing.obj.pk: thing for thing in world.things}
     cells = 0
@@ -90,7 +93,7 @@ def test_a_course_holds_nothing_its_reader_may_not_read(world: World):
             read = [row.session.pk, *(one.pk for one in (row.client, row.therapist, *row.guardians) if one)]
             cells += len(read)
             assert [by_pk[pk] for pk in read if not may(person, "read", by_pk[pk])] == []
-    print(f"\naccess matrix, courses: {cells} cells, 0 leaks")
+    record_property("access_cells", cells)
     assert cells > 500
 
 
@@ -141,14 +144,37 @@ def test_only_supervisors_who_could_read_are_told_and_offered(world: World):
     for label, relationship in world.relationships.items():
         if RELATIONSHIPS[label][4] not in WORKING:
             continue
-        expected = {
-            person
-            for person, standings in STANDINGS[label].items()
-            if {"supervisor", "untold supervisor"} & set(standings)
+        supervisors = {
+            word: {world.people[name].pk for name, standings in STANDINGS[label].items() if word in standings}
+            for word in ("supervisor", "untold supervisor")
         }
-        told = {one.pk for one in supervisors_of(relationship)}
-        assert told == {world.people[name].pk for name in expected}, label
-        assert has_supervisor(relationship) == bool(expected), label
+        assert {one.pk for one in supervisors_of(relationship)} == set().union(*supervisors.values()), label
+        assert has_told_supervisor(relationship) == bool(supervisors["supervisor"]), label
+        assert has_untold_supervisor(relationship) == bool(supervisors["untold supervisor"]), label
+    # Where those Sam was told of are gone, the one who came later may not read, and Sam has to be told again.
+    sams = world.relationships["sam with maya"]
+    with transaction.atomic():
+        known = Supervision.objects.filter(therapist=sams.therapist, since__lte=sams.supervision_told_at)
+        known.update(until=NOON)
+        left = has_told_supervisor(sams), has_untold_supervisor(sams)
+        transaction.set_rollback(True)
+    assert left == (False, True)
+
+
+def test_signals_rest_on_what_is_shared(world: World):
+    """The rules look at what the therapist may read, and of mirrors only at what a supervisor may read too."""
+    for label, relationship in world.relationships.items():
+        therapist = RELATIONSHIPS[label][2]
+        mine = [one for one in world.of(CheckIn) if one.relationship == label and may(therapist, "read", one)]
+        course = course_of(relationship, at=NOON)
+        assert {seen.session for seen in course.client} == _sessions(mine, "client: ", but_not="asked"), label
+        assert set(course.therapist) == _sessions(mine, "therapist: now"), label
+        assert course.held == (1, 2, 3, 4, 5, 6, 7), label  # the eighth is only planned
+
+
+def _sessions(things: list[Thing], kind: str, *, but_not: str = "\0") -> set[int]:
+    found = [one.obj for one in things if one.kind.startswith(kind) and not one.kind.endswith(but_not)]
+    return {one.session.number for one in found if isinstance(one, CheckIn)}
 
 
 def test_an_invitation_opens_by_its_secret_alone(world: World, extras: dict[str, Extra]):
@@ -186,6 +212,25 @@ def test_a_pass_opens_while_whoever_was_asked_may_answer(world: World):
         for change in ({"used_at": NOON}, {"used_at": None, "revoked_at": NOON}):
             CheckInPass.objects.filter(pk=link.check_in_pass.pk).update(**change)
             assert not opens_link(link.secret), change
+
+    told_nobody = world.find(CheckIn, "client: private", "sam with maya").obj
+    code = issue_kiosk_code(told_nobody, valid_for=timedelta(hours=1), now=NOON)
+    assert opens_link(code.secret, kind=PassKind.KIOSK)  # as if nothing had been sent
+    issue_link(told_nobody, valid_for=timedelta(hours=1), now=NOON)
+
+
+def test_a_kiosk_code_does_not_tell_whether_it_was_answered(world: World):
+    """It opens for what was sent, too, and says so to whoever holds the device; never for a closed account."""
+    for label, kind, opens in (
+        ("sam with maya", "client: now", True),
+        ("ida with dora", "therapist: now", False),
+        ("dan with maya", "client: now", False),
+    ):
+        sent = world.find(CheckIn, kind, label).obj
+        assert isinstance(sent, CheckIn)
+        code = issue_kiosk_code(sent, valid_for=timedelta(hours=1), now=NOON).secret
+        assert opens_link(code, kind=PassKind.KIOSK) == opens, label
+        assert not opens_link(issue_link(sent, valid_for=timedelta(hours=1), now=NOON).secret), label
 
 
 def is_asked(thing: Thing) -> bool:

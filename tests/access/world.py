@@ -115,7 +115,7 @@ def _begin(world: World, key: str) -> None:
         began_at=NOON - timedelta(days=300),
         ended_at=LATELY if closed else None,
         retained_until=(NOON + timedelta(days=-1 if key == "gus with maya" else 300)) if closed else None,
-        supervision_told_at=NOON + timedelta(days=-200 if told else 1),  # tomorrow is not yet
+        supervision_told_at=NOON - timedelta(days=200) if told else None,
     )
     world.relationships[key] = relationship
     world.things.append(Thing(relationship, "relationship", key))
@@ -204,7 +204,7 @@ def _add_signals(world: World, key: str) -> None:
     for label, kind, state, raised in (
         ("signal", Kind.RUPTURE, SignalState.SEEN, NOON - timedelta(days=25)),
         ("signal", Kind.GETTING_WORSE, SignalState.RESOLVED, NOON - timedelta(days=24)),
-        ("signal after the end", Kind.FEEDBACK_MISSING, SignalState.RAISED, NOON - timedelta(days=2)),
+        ("signal after the end", Kind.DIFFERENT_VIEWS, SignalState.RAISED, NOON - timedelta(days=2)),
     ):
         signal = Signal.objects.create(
             relationship=world.relationships[key],
@@ -248,7 +248,11 @@ def _numbers_of(kind: Kind) -> dict[str, object]:
             {"criterion": 1.96, "in_a_row": 2, "first_session": 1, "first": 8.0},
             {"session": 4, "score": 3.0, "change": -5.0, "rc": -3.0},
         ),
-        Kind.FEEDBACK_MISSING: ("nothing-shared", {"after_sessions": 3}, {"sessions": 8, "last_shared": 3}),
+        Kind.DIFFERENT_VIEWS: (
+            "views-differ",
+            {"cut_off": 2, "in_a_row": 2},
+            {"session": 4, "client": 5.0, "therapist": 8.0, "gap": 3.0},
+        ),
     }
     rule, parameters, evidence = found[kind]
     return {

@@ -282,3 +282,22 @@ def test_therapist_answers_the_mirror(
     see(desktop_page)
     mirror.refresh_from_db()
     assert mirror.is_submitted
+
+
+def test_a_browser_that_stores_nothing_never_says_that_the_page_may_be_closed(
+    asked: CheckIn, page: Page, sign_in: SignIn, watch: Watch
+) -> None:
+    page.add_init_script("indexedDB.open = () => { throw new Error('storage is switched off'); }")
+    watch.expect(OFFLINE_NOISE)
+    sign_in(page, asked.respondent)
+    page.goto(address(asked))
+    answer_a_little(page)
+    choose(page, "now")
+    page.context.set_offline(True)
+    send(page)
+    expect(page.locator("[data-panel='waiting']")).to_be_visible()
+    expect(page.locator("[data-only-on-page]")).to_be_visible()
+    expect(page.locator("[data-kept-here]")).to_be_hidden()
+    page.context.set_offline(False)
+    page.locator("[data-panel='waiting'] [data-again]").click()
+    thanked(page)

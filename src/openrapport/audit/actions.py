@@ -97,8 +97,12 @@ def record_many(entries: Sequence[Entry], *, actor: Actor, at: datetime) -> None
 
 
 def _lock_chain(about: UUID) -> Chain:
-    Chain.objects.bulk_create([Chain(about=about)], ignore_conflicts=True)
-    return Chain.objects.select_for_update().get(about=about)
+    held = Chain.objects.select_for_update().filter(about=about)
+    chain = held.first()
+    if chain is None:  # the first line of this chain; whoever else begins it now waits here for the same row
+        Chain.objects.bulk_create([Chain(about=about)], ignore_conflicts=True)
+        chain = held.get()
+    return chain
 
 
 def hash_of(line: AuditLine) -> str:

@@ -65,9 +65,17 @@ def check_in_behind(secret_hash: str, *, kind: PassKind, now: datetime) -> Check
         .select_related("check_in__respondent", "check_in__session", "check_in__relationship__therapist")
         .first()
     )
-    if found is None or not can(Viewer(found.check_in.respondent, at=now), Action.WRITE, found.check_in):
+    if found is None or not _may_go_on(found.check_in, kind=kind, now=now):
         return None
     return found
+
+
+def _may_go_on(check_in: CheckIn, *, kind: PassKind, now: datetime) -> bool:
+    """A code that stopped working would tell the therapist of an answer that was kept from them. So on a handed-over
+    device the form opens all the same, and whoever sends it again reads that it was sent before."""
+    respondent = check_in.respondent
+    sent_before = kind == PassKind.KIOSK and check_in.is_submitted
+    return respondent.is_active if sent_before else can(Viewer(respondent, at=now), Action.WRITE, check_in)
 
 
 def pass_spent_on(secret_hash: str, *, kind: PassKind, key: UUID) -> CheckInPass | None:

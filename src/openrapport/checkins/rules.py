@@ -33,7 +33,6 @@ CHECK_IN = ObjectRules(
             READ,
             where={"disclosure__in": (*SHARED_WITH_THERAPIST, "supervisor_only")},
             visible_at="visible_from",
-            client_told=True,
         ),
     ),
 )

@@ -1,6 +1,7 @@
 """`serve`: the web application for a practice that `setup` has made."""
 
 import argparse
+import os
 
 from openrapport.commands import CommandError
 from openrapport.commands.configuration import add_data_argument, load_environment, require_database, start_django
@@ -19,13 +20,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     _require_sense(arguments)
+    from openrapport.commands.serving import Plan, free_port, serve
+
     folder = load_environment(arguments.data)
+    port = arguments.port or free_port(arguments.host)
+    os.environ.setdefault("OPENRAPPORT_BASE_URL", f"http://localhost:{port}")
     start_django()
     require_database()
     from django.conf import settings
 
     from openrapport.commands.readiness import require_ready
-    from openrapport.commands.serving import Plan, free_port, serve
     from openrapport.practices.models import Practice
 
     if settings.DEMO:
@@ -33,7 +37,6 @@ def run(arguments: argparse.Namespace) -> int:
     require_ready()
     if not Practice.objects.exists():
         raise CommandError("There is no practice yet. Run: ./openrapport setup")
-    port = arguments.port or free_port(arguments.host)
 
     def say_ready() -> None:
         print(f"OpenRapport is ready on http://{arguments.host}:{port} (data in {folder}).")

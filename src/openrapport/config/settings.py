@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -18,8 +19,9 @@ DEBUG = False
 DATA = env.data_folder()
 SECRET_KEY = env.secret("OPENRAPPORT_SECRET_KEY")
 ENCRYPTION_KEYS = env.encryption_keys("OPENRAPPORT_ENCRYPTION_KEYS")
-BASE_URL = env.text("OPENRAPPORT_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = env.words("OPENRAPPORT_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+# Passkeys belong to a name, never to a number: on this machine it is localhost.
+BASE_URL = env.text("OPENRAPPORT_BASE_URL", "http://localhost:8000").rstrip("/")
+ALLOWED_HOSTS = env.words("OPENRAPPORT_ALLOWED_HOSTS", f"{urlsplit(BASE_URL).hostname},localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 HTTPS = BASE_URL.startswith("https://")
 
@@ -111,7 +113,14 @@ def _database() -> dict[str, Any]:
 
 
 DATABASES = {"default": _database()}
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        # It holds the counters of wrong guesses: at Django's 300 rows, many addresses would push them out.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- sign-in: e-mail codes and passkeys; nobody has a password

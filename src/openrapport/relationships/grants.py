@@ -12,7 +12,7 @@ class Tie(StrEnum):
     GUARDIAN = "guardian"
     THERAPIST = "therapist"
     FORMER_THERAPIST = "former_therapist"
-    SUPERVISOR = "supervisor"
+    SUPERVISOR = "supervisor"  # one of whom the client was told
     ADMIN = "admin"
 
 
@@ -36,7 +36,6 @@ class Grant:
     own          name of the field that must be the viewer
     visible_at   name of a date field that must lie at or before the viewer's moment
     before_end   name of a date field that must lie at or before the end of the relationship
-    client_told  only when the client was told that a supervisor may read
     """
 
     tie: Tie | None
@@ -45,7 +44,6 @@ class Grant:
     own: str | None = None
     visible_at: str | None = None
     before_end: str | None = None
-    client_told: bool = False
 
 
 @dataclass(frozen=True)

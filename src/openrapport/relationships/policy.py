@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 from django.db import models
@@ -61,8 +62,6 @@ def _condition(viewer: Viewer, path: str, grant: Grant) -> Q:
         condition &= Q(**{f"{grant.visible_at}__lte": viewer.at})
     if grant.tie is not None:
         tied = relationships_by_tie(viewer, grant.tie)
-        if grant.client_told:
-            tied = tied.filter(supervision_told_at__lte=viewer.at)
         condition &= Q(**{f"{path}__in": tied.values("pk")})
     if grant.before_end is not None:
         end = F("ended_at") if path == "pk" else F(f"{path}__ended_at")
@@ -79,10 +78,19 @@ def _as_client(viewer: Viewer) -> QuerySet[Relationship]:
 
 
 def _as_guardian(viewer: Viewer) -> QuerySet[Relationship]:
+    """Until the child's 18th birthday begins anywhere on earth: a few hours early rather than one late."""
     standing = Guardianship.objects.filter(
         practice=OuterRef("practice"), client=OuterRef("client"), guardian=viewer.user, until=None
     )
-    return Relationship.objects.filter(Exists(standing), state__in=OPEN_STATES)
+    minors = Relationship.objects.exclude(client__birth_date__lte=born_at_least_18_years_before(viewer.at))
+    return minors.filter(Exists(standing), state__in=OPEN_STATES)
+
+
+def born_at_least_18_years_before(moment: datetime) -> date:
+    """Whoever was born on this day or earlier is grown up, in the time zone where the day begins first."""
+    today = (moment.astimezone(UTC) + timedelta(hours=14)).date()
+    last_day = today if (today.month, today.day) != (2, 29) else today.replace(day=28)
+    return last_day.replace(year=today.year - 18)
 
 
 def _as_therapist(viewer: Viewer) -> QuerySet[Relationship]:
@@ -99,8 +107,13 @@ def _as_former_therapist(viewer: Viewer) -> QuerySet[Relationship]:
 
 
 def _as_supervisor(viewer: Viewer) -> QuerySet[Relationship]:
+    """Only of whom the client was told since they began: being told of one supervisor is not of the next."""
     standing = Supervision.objects.filter(
-        practice=OuterRef("practice"), therapist=OuterRef("therapist"), supervisor=viewer.user, until=None
+        practice=OuterRef("practice"),
+        therapist=OuterRef("therapist"),
+        supervisor=viewer.user,
+        until=None,
+        since__lte=OuterRef("supervision_told_at"),
     )
     return Relationship.objects.filter(
         _holds(viewer, Role.SUPERVISOR), Exists(standing), ~_is_family(viewer), state__in=OPEN_STATES

@@ -8,7 +8,7 @@ RELATIONSHIP = ObjectRules(
         Grant(Tie.CLIENT, READ_WRITE),
         Grant(Tie.THERAPIST, READ_WRITE),
         Grant(Tie.FORMER_THERAPIST, READ),
-        Grant(Tie.SUPERVISOR, READ, client_told=True),
+        Grant(Tie.SUPERVISOR, READ),
         Grant(Tie.ADMIN, STATUS),
     ),
 )
@@ -18,7 +18,7 @@ MOVES: dict[str, frozenset[str]] = {
     "invited": frozenset({"active", "ended"}),
     "active": frozenset({"paused", "ending", "ended", "changed"}),
     "paused": frozenset({"active", "ending", "ended", "changed"}),
-    "ending": frozenset({"active", "ended", "changed"}),
+    "ending": frozenset({"active", "paused", "ended", "changed"}),
     "ended": frozenset({"returned"}),
     "changed": frozenset({"returned"}),
     "returned": frozenset({"paused", "ending", "ended", "changed"}),

@@ -27,6 +27,9 @@ USUAL_LOOKS_BACK = 8
 Ratings = tuple[tuple[int, float], ...]
 
 
+FIRST_STRETCH = 3  # sessions the expected range is drawn for even before they took place
+
+
 @dataclass(frozen=True)
 class SessionRow:
     """One session, and what may be read about it. None: nothing that this viewer may read."""
@@ -125,13 +128,18 @@ class RelationshipCourse:
 
     @cached_property
     def band(self) -> ExpectedBand | None:
-        return expected_band(self.alliance, [row.number for row in self.rows]) if self.rows else None
+        return expected_band(self.alliance, self._band_sessions) if self.rows else None
 
     @cached_property
     def wellbeing_band(self) -> ExpectedBand | None:
         if self.wellbeing is None or not self.rows:
             return None
-        return expected_band(self.wellbeing, [row.number for row in self.rows])
+        return expected_band(self.wellbeing, self._band_sessions)
+
+    @cached_property
+    def _band_sessions(self) -> list[int]:
+        """Those there were; at the beginning a little ahead, so that a first rating lies in a range one can see."""
+        return sorted({row.number for row in self.rows} | set(range(1, FIRST_STRETCH + 1)))
 
     @cached_property
     def detection(self) -> Detection | None:

@@ -8,6 +8,6 @@ THERAPY_SESSION = ObjectRules(
         Grant(Tie.CLIENT, READ),
         Grant(Tie.THERAPIST, READ_WRITE),
         Grant(Tie.FORMER_THERAPIST, READ, before_end="starts_at"),
-        Grant(Tie.SUPERVISOR, READ, client_told=True),
+        Grant(Tie.SUPERVISOR, READ),
     ),
 )

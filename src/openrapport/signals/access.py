@@ -7,7 +7,7 @@ SIGNAL = ObjectRules(
     grants=(
         Grant(Tie.THERAPIST, READ_WRITE),
         Grant(Tie.FORMER_THERAPIST, READ, before_end="raised_at"),
-        Grant(Tie.SUPERVISOR, READ, client_told=True),
+        Grant(Tie.SUPERVISOR, READ),
     ),
 )
 SIGNAL_EVENT = ObjectRules(follows="signal")

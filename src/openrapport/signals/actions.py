@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -33,9 +34,10 @@ class ReasonMissing(Exception):
 
 
 @transaction.atomic
-def review_signals(relationship: Relationship, *, actor: Actor, now: datetime) -> None:
+def review_signals(relationship: Relationship, *, actor: Actor, now: datetime, is_locked: bool = False) -> None:
     """Ask every rule about one relationship: raise, update, or note the recovery."""
-    lock_relationship(relationship.pk)  # two people who answer at once must not both raise the same signal
+    if not is_locked:  # two people who answer at once must not both raise the same signal
+        lock_relationship(relationship.pk)
     course = course_of(relationship, at=now)
     found: dict[str, Finding | None] = {kind: rule(course) for kind, rule in RULES.items()}
     found[Kind.FEEDBACK_MISSING] = find_feedback_missing(
@@ -46,7 +48,8 @@ def review_signals(relationship: Relationship, *, actor: Actor, now: datetime) -
     for kind, finding in found.items():
         last = newest.get(kind)
         if last is not None and last.is_open:
-            _keep_up(last, finding, newest_session=course.newest_session, actor=actor, now=now)
+            shared = course.last_shared if kind == Kind.FEEDBACK_MISSING else course.newest_session
+            _keep_up(last, finding, newest_session=shared, actor=actor, now=now)
         elif finding is not None and (last is None or finding.session > last.session_number):
             _raise(relationship, finding, alliance=course.alliance.ref, actor=actor, now=now)
 
@@ -152,6 +155,7 @@ _BY_HAND = frozenset(
 def _move(signal: Signal, *, to_state: SignalState, deed: SignalDeed, actor: Actor, now: datetime, reason: str) -> None:
     if deed in NEEDS_REASON and not reason.strip():
         raise ReasonMissing(deed)
+    lock_relationship(signal.relationship_id)  # first, as everywhere: answers lock it before the log and the signals
     current = Signal.objects.select_for_update().get(pk=signal.pk)
     if not may_move(from_state=current.state, to_state=to_state):
         raise MoveNotAllowed(f"{current.state} to {to_state}")
@@ -176,35 +180,39 @@ def dismiss(signal: Signal, *, actor: Actor, now: datetime, reason: str) -> None
     _move(signal, to_state=SignalState.DISMISSED, deed=SignalDeed.DISMISSED, actor=actor, now=now, reason=reason)
 
 
+@transaction.atomic
 def reopen(signal: Signal, *, actor: Actor, now: datetime, reason: str) -> None:
     """Raises MoveNotAllowed when a newer signal of this kind is open already."""
+    lock_relationship(signal.relationship_id)  # a check-in that raises the next one waits, or was first
     if Signal.objects.filter(relationship=signal.relationship_id, kind=signal.kind, state__in=OPEN).exists():
         raise MoveNotAllowed("a newer signal of this kind is open")
     _move(signal, to_state=SignalState.SEEN, deed=SignalDeed.REOPENED, actor=actor, now=now, reason=reason)
 
 
-@transaction.atomic
 def escalate_unseen(*, actor: Actor, now: datetime) -> int:
     """Signals nobody looked at in the practice's set time go to the supervisor; without one, the therapist is told."""
-    waiting = (
-        Signal.objects.select_for_update(of=("self",))
-        .filter(state=SignalState.RAISED, escalated_at=None, relationship__state__in=WORKING_STATES)
-        .select_related("relationship__practice", "relationship__client", "relationship__therapist")
-        .order_by("pk")
-    )
-    escalated = 0
-    for signal in waiting:
-        relationship = signal.relationship
-        patience = timedelta(hours=rules_of(relationship.practice).escalate_unseen_after_hours)
-        if signal.state_since + patience > now:
-            continue
-        signal.escalated_at = now
-        signal.save(update_fields=["escalated_at"])
-        _append(signal, SignalDeed.ESCALATED, actor=actor, now=now)
-        may_read = [one for one in supervisors_of(relationship) if can(Viewer(user=one, at=now), Action.READ, signal)]
-        _tell("signal_escalated", signal, may_read or [relationship.therapist], about=relationship, now=now)
-        escalated += 1
-    return escalated
+    unseen = Signal.objects.filter(
+        state=SignalState.RAISED, escalated_at=None, relationship__state__in=WORKING_STATES
+    ).order_by("pk")
+    found = list(unseen.values_list("pk", "relationship_id"))
+    return sum(_escalate(pk, relationship, actor=actor, now=now) for pk, relationship in found)
+
+
+@transaction.atomic
+def _escalate(pk: UUID, relationship_pk: UUID, *, actor: Actor, now: datetime) -> bool:
+    """One signal in one short transaction, and the relationship locked first: nobody who answers waits crosswise."""
+    relationship = lock_relationship(relationship_pk)
+    signal = Signal.objects.select_for_update().filter(pk=pk, state=SignalState.RAISED, escalated_at=None).first()
+    patience = timedelta(hours=rules_of(relationship.practice).escalate_unseen_after_hours)
+    if signal is None or not relationship.is_working or signal.state_since + patience > now:
+        return False
+    signal.relationship = relationship
+    signal.escalated_at = now
+    signal.save(update_fields=["escalated_at"])
+    _append(signal, SignalDeed.ESCALATED, actor=actor, now=now)
+    may_read = [one for one in supervisors_of(relationship) if can(Viewer(user=one, at=now), Action.READ, signal)]
+    _tell("signal_escalated", signal, may_read or [relationship.therapist], about=relationship, now=now)
+    return True
 
 
 def review_all(*, actor: Actor, now: datetime) -> int:

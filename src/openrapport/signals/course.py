@@ -18,7 +18,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Course:
-    """`held` are the numbers of the sessions that took place; the rest is in session order, missing ones left out."""
+    """`held` are the numbers of the sessions that took place; the rest is in session order, missing ones left out.
+
+    `shared` are the sessions of which the client shared anything at all, words alone included.
+    """
 
     held: tuple[int, ...]
     alliance: Instrument
@@ -27,9 +30,15 @@ class Course:
     therapist: Mapping[int, float]
     wellbeing: Instrument | None
     wellbeing_scores: tuple[tuple[int, float], ...]
+    shared: tuple[int, ...] = ()
 
     @property
     def newest_session(self) -> int:
-        """The newest session of which anything was shared; 0 before the first."""
+        """The newest session of which an answer with a number was shared; 0 before the first."""
         shared = [seen.session for seen in self.client] + [session for session, _ in self.wellbeing_scores]
         return max(shared, default=0)
+
+    @property
+    def last_shared(self) -> int:
+        """The newest session of which anything was shared, be it one sentence; 0 before the first."""
+        return max((*self.shared, self.newest_session))

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from openrapport.analysis.instrument import COMPONENTS
+from openrapport.shared.numbers import say_number
 from openrapport.signals.models import Signal
 
 COMPONENT_NAMES = {
@@ -67,7 +67,7 @@ def explain(signal: Signal) -> Explanation:
 def _rate(signal: Signal) -> str:
     if signal.false_alarm_rate is None:
         return _("This rule counts; it does not measure, so it has no false-alarm rate.")
-    percent = number_format(signal.false_alarm_rate * 100, decimal_pos=1 if signal.false_alarm_rate < 0.1 else 0)
+    percent = say_number(signal.false_alarm_rate * 100, 1 if signal.false_alarm_rate < 0.1 else 0)
     return _(
         "In simulated relationships that never change, this rule would still fire at least once in 12 sessions "
         "in %(percent)s of 100."
@@ -75,7 +75,7 @@ def _rate(signal: Signal) -> str:
 
 
 def _shown(value: Any) -> str:
-    return "–" if value is None else number_format(float(value), decimal_pos=1)
+    return "–" if value is None else say_number(float(value))
 
 
 Evidence = list[dict[str, Any]]

@@ -188,14 +188,14 @@ def find_getting_worse(course: Course) -> Finding | None:
 def find_feedback_missing(course: Course, *, after_sessions: int) -> Finding | None:
     """None of the last sessions has a shared check-in. What was kept private counts as not shared: nothing leaks."""
     recent = course.held[-after_sessions:]
-    if len(recent) < after_sessions or course.newest_session >= recent[0]:
+    if len(recent) < after_sessions or course.last_shared >= recent[0]:
         return None
     return Finding(
         kind="feedback_missing",
         rule="nothing-shared",
         session=recent[-1],
         parameters={"after_sessions": after_sessions},
-        evidence=({"sessions": len(course.held), "last_shared": course.newest_session or None},),
+        evidence=({"sessions": len(course.held), "last_shared": course.last_shared or None},),
     )
 
 

@@ -46,5 +46,5 @@ def complete_check_in(
     if recorded:
         if with_pass is not None:
             mark_pass_used(with_pass, now=now)
-        review_signals(relationship, actor=actor, now=now)
+        review_signals(relationship, actor=actor, now=now, is_locked=True)
     return Completed(check_in, recorded)

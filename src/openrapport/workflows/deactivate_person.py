@@ -12,6 +12,7 @@ from openrapport.people.actions import deactivate_user, reactivate_user
 from openrapport.people.models import User
 from openrapport.practices.actions import LastAdministrator
 from openrapport.practices.models import Invitation, Membership, Practice, Role
+from openrapport.workflows.change_relationship_state import pause_work_of
 from openrapport.workflows.invite_by_mail import take_back_invitation
 
 
@@ -24,6 +25,7 @@ def deactivate_person(person: User, *, actor: Actor, practice: Practice, now: da
         )
         if not others.exclude(user=person).exists():
             raise LastAdministrator(held.practice.name)
+    pause_work_of(person, actor=actor, now=now)
     deactivate_user(person, now=now)
     for session in UserSession.objects.filter(user=person):
         session.end()

@@ -10,6 +10,7 @@ from openrapport.notices.actions import cancel_notices_to
 from openrapport.practices.actions import end_role, end_supervision
 from openrapport.practices.models import Invitation, InvitedAs, Membership, Role, Supervision
 from openrapport.relationships.models import Relationship
+from openrapport.workflows.change_relationship_state import pause_work_of
 from openrapport.workflows.invite_by_mail import take_back_invitation
 
 INVITES: dict[str, tuple[InvitedAs, ...]] = {
@@ -24,6 +25,8 @@ def end_staff_role(membership: Membership, *, actor: Actor, now: datetime) -> No
     """Raises LastAdministrator."""
     end_role(membership, actor=actor, now=now)
     person, practice = membership.user, membership.practice
+    if membership.role == Role.THERAPIST:
+        pause_work_of(person, actor=actor, practice=practice, now=now)
     ended = {Role.SUPERVISOR: Q(supervisor=person), Role.THERAPIST: Q(therapist=person)}.get(Role(membership.role))
     if ended is not None:
         for supervision in Supervision.objects.filter(ended, practice=practice, until=None):

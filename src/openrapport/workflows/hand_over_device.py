@@ -9,6 +9,7 @@ from openrapport.audit.actor import Actor
 from openrapport.checkins.actions import IssuedPass, issue_kiosk_code
 from openrapport.checkins.models import CheckIn, RespondentRole
 from openrapport.practices.queries import rules_of
+from openrapport.relationships.actions import lock_relationship
 from openrapport.relationships.models import Relationship
 
 
@@ -19,6 +20,7 @@ class NoSessionYet(Exception):
 @transaction.atomic
 def hand_over_device(*, actor: Actor, relationship: Relationship, now: datetime) -> IssuedPass:
     """A code is made whether or not the client has answered already: its absence would tell the therapist."""
+    lock_relationship(relationship.pk)  # before the passes and the log, in the order sending takes them
     asked = CheckIn.objects.filter(relationship=relationship, role=RespondentRole.CLIENT)
     newest = asked.select_related("relationship__practice").order_by("-session__number").first()
     if newest is None:

@@ -13,6 +13,7 @@ from openrapport.checkins.models import CheckIn, RespondentRole
 from openrapport.notices.actions import queue_notice
 from openrapport.people.models import User
 from openrapport.practices.queries import rules_of
+from openrapport.relationships.actions import lock_relationship
 from openrapport.relationships.models import Audience, Relationship
 from openrapport.relationships.queries import guardians_of
 from openrapport.sessions.actions import add_session
@@ -39,6 +40,7 @@ def open_after_session(
     now: datetime,
     format: Format = Format.IN_PERSON,  # noqa: A002 - the field's own word
 ) -> Opened:
+    relationship = lock_relationship(relationship.pk)  # ended in another window a moment ago: nothing opens any more
     if not relationship.is_working:
         raise NotWorking(relationship.state)
     session = add_session(
@@ -50,7 +52,7 @@ def open_after_session(
         (relationship.therapist, RespondentRole.THERAPIST),
     ]
     if relationship.audience != Audience.ADULT:
-        respondents += [(guardian, RespondentRole.GUARDIAN) for guardian in guardians_of(relationship)]
+        respondents += [(guardian, RespondentRole.GUARDIAN) for guardian in guardians_of(relationship, at=now)]
     opened = [
         open_check_in(
             actor=actor,

@@ -175,3 +175,20 @@ def test_the_database_refuses_to_change_or_delete_an_answer(sams: CheckIn):
     ):
         with pytest.raises(IntegrityError), transaction.atomic():
             change()
+
+
+def test_what_is_kept_to_recognise_a_second_sending_cannot_be_tried_out_without_the_key(sams: CheckIn, settings):
+    given = given_for(sams, alliance=8, words="He is rude.")
+    kept = given.digest(Disclosure.NOW)
+    assert kept == given.digest(Disclosure.NOW)
+    settings.SECRET_KEY = "another-secret-than-the-one-of-this-installation"
+    assert given.digest(Disclosure.NOW) != kept
+
+
+def test_a_code_works_the_same_whether_or_not_something_private_was_sent_already(sams: CheckIn):
+    send(sams, key=uuid4(), disclosure=Disclosure.PRIVATE)
+    answered = CheckIn.objects.get(pk=sams.pk)
+    issued = issue_kiosk_code(answered, valid_for=timedelta(minutes=10), now=NOON)
+    assert check_in_behind(fingerprint(issued.secret), kind=PassKind.KIOSK, now=NOON) is not None
+    with pytest.raises(AlreadyAnswered):
+        send(answered, key=uuid4(), alliance=1)

@@ -1,12 +1,18 @@
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from openrapport.practices.models import Membership
-from openrapport.relationships.actions import move_relationship, name_guardian
+from openrapport.practices.actions import begin_supervision, give_role
+from openrapport.practices.models import Membership, Role
+from openrapport.relationships.actions import (
+    move_relationship,
+    name_guardian,
+    record_that_client_was_told_of_supervision,
+)
+from openrapport.relationships.grants import Tie
 from openrapport.relationships.models import Guardianship, Relationship, State
-from openrapport.relationships.policy import scope
-from openrapport.relationships.queries import relationships_visible_to
+from openrapport.relationships.policy import born_at_least_18_years_before, relationships_by_tie, scope
+from openrapport.relationships.queries import guardians_of, has_untold_supervisor, relationships_visible_to
 from tests.cast import NOON, SETUP, Cast, viewer
 
 
@@ -67,3 +73,35 @@ def test_an_undeclared_model_opens_to_nobody(cast: Cast):
 
     with pytest.raises(NoRules):
         scope(viewer(cast.maya), Membership)
+
+
+def test_a_supervisor_who_came_later_reads_only_after_the_client_was_told_again(cast: Cast):
+    later = NOON + timedelta(days=1)
+    begin_supervision(actor=SETUP, practice=cast.willow, supervisor=cast.tom, therapist=cast.maya, now=NOON)
+    give_role(actor=SETUP, practice=cast.willow, user=cast.tom, role=Role.SUPERVISOR, now=NOON)
+
+    def toms() -> set[str]:
+        return {r.client.short_name for r in relationships_visible_to(viewer(cast.tom, at=later))} - {"Lena"}
+
+    assert toms() == set()
+    assert has_untold_supervisor(cast.sam_with_maya)
+    record_that_client_was_told_of_supervision(cast.sam_with_maya, actor=SETUP, now=later)
+    assert toms() == {"Sam"}
+    assert not has_untold_supervisor(cast.sam_with_maya)
+
+
+def test_guardians_are_guardians_until_the_eighteenth_birthday(cast: Cast):
+    def still(at: datetime) -> bool:
+        return relationships_by_tie(viewer(cast.gita, at=at), Tie.GUARDIAN).exists()
+
+    birthday = datetime(2027, 9, 1, tzinfo=UTC)  # Ben was born on 1 September 2009
+    assert still(birthday - timedelta(hours=15))
+    assert not still(birthday - timedelta(hours=14))
+    assert not still(birthday + timedelta(days=400))
+    assert guardians_of(cast.ben_with_maya, at=birthday - timedelta(days=1)) == [cast.gita, cast.hugo]
+    assert guardians_of(cast.ben_with_maya, at=birthday) == []
+
+
+@pytest.mark.parametrize(("today", "last_birthday"), [((2028, 2, 29), (2010, 2, 28)), ((2026, 3, 1), (2008, 3, 1))])
+def test_who_is_grown_up_is_known_on_leap_days_too(today: tuple[int, int, int], last_birthday: tuple[int, int, int]):
+    assert born_at_least_18_years_before(datetime(*today, tzinfo=UTC)) == date(*last_birthday)

@@ -8,6 +8,7 @@ from openrapport.audit.models import AuditLine
 from openrapport.checkins.models import Disclosure, RespondentRole
 from openrapport.notices.models import Notice
 from openrapport.relationships.models import Relationship
+from openrapport.signals import actions
 from openrapport.signals.actions import (
     MoveNotAllowed,
     ReasonMissing,
@@ -176,3 +177,37 @@ def test_clients_guardians_and_other_therapists_see_no_signal(cast: Cast):
     seeing = {name for name, user in cast.everybody().items() if signals_visible_to(viewer(user)).exists()}
     assert seeing == {"maya"}
     assert open_for(viewer(cast.maya)).count() == 1
+
+
+def test_words_alone_are_feedback_and_end_its_missing(cast: Cast):
+    weeks = live_through(cast.sam_with_maya, (8, None, None, None))
+    answer(of(weeks[-1], RespondentRole.CLIENT), at=NOON, alliance=None, words="Could we begin earlier?")
+    assert only_signal(cast.sam_with_maya, Kind.FEEDBACK_MISSING).recovered_at is not None
+
+
+def test_nobody_is_said_to_share_nothing_who_shared_words(cast: Cast):
+    for week in range(3):
+        opened = hold_session(cast.sam_with_maya, at=NOON + timedelta(days=7 * week))
+        answer(of(opened, RespondentRole.CLIENT), at=NOON, alliance=None, words="One thing.")
+    review_signals(cast.sam_with_maya, actor=JOB, now=NOON + timedelta(days=20))
+    assert not Signal.objects.filter(kind=Kind.FEEDBACK_MISSING).exists()
+
+
+@pytest.mark.parametrize("deed", ["seen", "reopened", "escalated"])
+def test_the_relationship_is_locked_before_the_signal_as_sending_answers_does(cast: Cast, deed: str, monkeypatch):
+    live_through(cast.sam_with_maya, STEADY_THEN_DROP)
+    signal, maya, order = only_signal(cast.sam_with_maya), Actor(user=cast.maya), []
+    if deed == "reopened":
+        dismiss(signal, actor=maya, now=NOON, reason="Fever.")
+    lock = actions.lock_relationship
+    monkeypatch.setattr(actions, "lock_relationship", lambda pk: (order.append("relationship"), lock(pk))[1])
+    write = actions.record
+    monkeypatch.setattr(actions, "record", lambda **words: (order.append("log"), write(**words))[1])
+    if deed == "seen":
+        mark_seen(signal, actor=maya, now=NOON)
+    elif deed == "reopened":
+        reopen(signal, actor=maya, now=NOON, reason="It was not.")
+    else:
+        escalate_unseen(actor=JOB, now=signal.raised_at + timedelta(days=10))
+    assert order[0] == "relationship"
+    assert order[-1] == "log"

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -22,6 +22,7 @@ from openrapport.reports.caseload import (
     caseload,
     former_caseload,
 )
+from openrapport.shared.numbers import say_number
 from openrapport.signals.explain import explain
 from openrapport.signals.models import Kind
 from openrapport.web.client_page.page import find_url
@@ -220,7 +221,7 @@ def _reason(row: CaseloadRow) -> tuple[str, str, str, str]:
 
 def _sparkline(row: CaseloadRow) -> Sparkline:
     values = tuple(NotAnswered() if value is None else value for value in row.ratings)
-    said = ", ".join(_("none") if value is None else number_format(value, decimal_pos=1) for value in row.ratings)
+    said = ", ".join(_("none") if value is None else say_number(value) for value in row.ratings)
     return Sparkline(
         values=values,
         label=_("Last ratings: %(ratings)s") % {"ratings": said},

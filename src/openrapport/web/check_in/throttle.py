@@ -1,6 +1,7 @@
 """Counting wrong guesses at links and codes, by the address they come from. Addresses are kept as fingerprints only."""
 
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.core.cache import cache
@@ -27,7 +28,7 @@ class Throttle:
             cache.set(key, 1, self.seconds)
 
     def _key(self, request: HttpRequest) -> str:
-        return f"wrong-{self.name}:{fingerprint(address_of(request))}"
+        return f"wrong-{self.name}:{fingerprint(network_of(address_of(request)))}"
 
 
 def address_of(request: HttpRequest) -> str:
@@ -36,3 +37,14 @@ def address_of(request: HttpRequest) -> str:
     if settings.SECURE_PROXY_SSL_HEADER and forwarded:
         return str(forwarded.rsplit(",", 1)[-1].strip())
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def network_of(address: str) -> str:
+    """One household or phone has 2^64 addresses of IPv6: all of them count as one."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return address
+    return str(found.ipv4_mapped or ip_network((int(found), 64), strict=False))

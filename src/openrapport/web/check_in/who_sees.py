@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from openrapport.checkins.models import CheckIn, Disclosure, RespondentRole
 from openrapport.relationships.models import Audience
-from openrapport.relationships.queries import has_supervisor
+from openrapport.relationships.queries import has_told_supervisor
 from openrapport.web.components.parts import Choice
 
 Choices = list[tuple[str, Choice]]
@@ -12,8 +12,7 @@ Choices = list[tuple[str, Choice]]
 
 def a_supervisor_may_read(check_in: CheckIn) -> bool:
     """Only where there is one, and the client was told so."""
-    relationship = check_in.relationship
-    return relationship.supervision_told_at is not None and has_supervisor(relationship)
+    return has_told_supervisor(check_in.relationship)
 
 
 def choices_for(check_in: CheckIn) -> Choices:

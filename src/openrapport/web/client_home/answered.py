@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from openrapport.analysis.instrument import Instrument, Item
 from openrapport.checkins.models import Answer, CheckIn
+from openrapport.shared.numbers import say_number
 from openrapport.web.check_in.page import instruments_in, spoken_by
 
 
@@ -87,5 +88,5 @@ def _average(check_in: CheckIn, instrument: Instrument) -> tuple[str, str]:
         return "", reasons.get(score.not_scorable, _("There is no number for this part."))
     most = number_format(total.maximum, decimal_pos=0)
     if total.method == "mean":
-        return _("On average %(value)s of %(most)s.") % {"value": number_format(score.value, 1), "most": most}, ""
-    return _("Together %(value)s of %(most)s.") % {"value": number_format(score.value, 0), "most": most}, ""
+        return _("On average %(value)s of %(most)s.") % {"value": say_number(score.value), "most": most}, ""
+    return _("Together %(value)s of %(most)s.") % {"value": say_number(score.value, 0), "most": most}, ""

@@ -182,7 +182,9 @@ def _marks(course: RelationshipCourse) -> list[Mark]:
 def _band(band: ExpectedBand | None, numbers: set[int]) -> tuple[BandPoint, ...]:
     if band is None:
         return ()
-    return tuple(BandPoint(one.session, one.low, one.high) for one in band.points if one.session in numbers)
+    first, last = min(numbers, default=1), max(numbers, default=1)
+    ahead = {one.session for one in band.points if one.session > last} if first == 1 else set()
+    return tuple(BandPoint(one.session, one.low, one.high) for one in band.points if one.session in numbers | ahead)
 
 
 def _band_name(band: ExpectedBand | None) -> str:

@@ -17,14 +17,15 @@ from openrapport.checkins.models import CheckIn, Disclosure, RespondentRole
 from openrapport.checkins.queries import due_for
 from openrapport.people.viewer import Viewer
 from openrapport.relationships.models import Audience, Relationship, State
-from openrapport.relationships.queries import guardians_of, has_supervisor
+from openrapport.relationships.queries import guardians_of, has_untold_supervisor
 from openrapport.reports.caseload import signal_order
 from openrapport.reports.course import RelationshipCourse, SessionRow
 from openrapport.reports.shared import SharedCheckIn
 from openrapport.reports.standing import ClientRecord, Standing
+from openrapport.shared.numbers import say_number
 from openrapport.signals.conversations import conversation_for
 from openrapport.signals.explain import explain
-from openrapport.signals.models import OPEN, Signal, SignalState
+from openrapport.signals.models import OPEN, Kind, Signal, SignalState
 from openrapport.signals.queries import signals_visible_to
 from openrapport.web.client_page import charts
 from openrapport.web.components.charts import ProfileChart, TrajectoryChart
@@ -117,7 +118,7 @@ def build_client_page(viewer: Viewer, record: ClientRecord, course: Relationship
     return ClientPage(
         relationship=relationship,
         standing=record.standing,
-        subtitle=_subtitle(course, viewer.at),
+        subtitle=_subtitle(course, viewer.at, with_guardians=record.standing != Standing.FORMER_THERAPIST),
         state=str(State(relationship.state).label),
         banners=tuple(_banner(signal) for signal in sorted(waiting, key=signal_order)),
         figures=_figures(course, you=you),
@@ -134,16 +135,16 @@ def build_client_page(viewer: Viewer, record: ClientRecord, course: Relationship
     )
 
 
-def _subtitle(course: RelationshipCourse, at: datetime) -> str:
-    """Age, sessions, guardians: whatever is known, in that order."""
+def _subtitle(course: RelationshipCourse, at: datetime, *, with_guardians: bool) -> str:
+    """Age, sessions, guardians: whatever is known, in that order. Who is a guardian now is not told after the end."""
     relationship = course.relationship
     age = relationship.client.age_on(timezone.localdate(at))
     held = len(course.held)
     parts = [str(age)] if age is not None else []
     sessions = ngettext("%(count)s session", "%(count)s sessions", held) % {"count": held}
     parts.append(sessions if held else _("no session yet"))
-    if relationship.audience != Audience.ADULT:
-        names = [guardian.display_name for guardian in guardians_of(relationship)]
+    if with_guardians and relationship.audience != Audience.ADULT:
+        names = [guardian.display_name for guardian in guardians_of(relationship, at=at)]
         if names:
             parts.append(
                 ngettext("guardian: %(names)s", "guardians: %(names)s", len(names)) % {"names": ", ".join(names)}
@@ -157,7 +158,10 @@ def _banner(signal: Signal) -> Banner:
     sentence = told.sentence
     if signal.recovered_at is not None:
         tone = "success"
-        sentence = _("%(sentence)s Since then it has come back to the expected range.") % {"sentence": sentence}
+        if signal.kind == Kind.FEEDBACK_MISSING:  # no rating was out of any range
+            sentence = _("Something has been shared again since.")
+        else:
+            sentence = _("%(sentence)s Since then it has come back to the expected range.") % {"sentence": sentence}
     return Banner(signal.pk, tone, told.headline, sentence, str(conversation_for(signal.kind).title))
 
 
@@ -201,7 +205,7 @@ def _difference(course: RelationshipCourse, *, you: bool) -> Figure:
 
 
 def say(value: float) -> str:
-    return number_format(value, decimal_pos=1)
+    return say_number(value)
 
 
 def say_signed(value: float) -> str:
@@ -272,7 +276,7 @@ def _deeds(viewer: Viewer, record: ClientRecord, course: RelationshipCourse) -> 
         pause=relationship.state in (State.ACTIVE, State.RETURNED),
         resume=relationship.state == State.PAUSED,
         end=relationship.state != State.INVITED,
-        tell_supervision=relationship.supervision_told_at is None and has_supervisor(relationship),
+        tell_supervision=has_untold_supervisor(relationship),
         invite_guardian_url=find_url("invite_guardian", relationship.pk) if is_young else "",
     )
 

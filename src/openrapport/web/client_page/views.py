@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from openrapport.people.viewer import Viewer
 from openrapport.relationships.actions import MoveRefused, record_that_client_was_told_of_supervision
 from openrapport.relationships.models import State
-from openrapport.relationships.queries import has_supervisor
+from openrapport.relationships.queries import has_told_supervisor, has_untold_supervisor
 from openrapport.reports.course import read_course
 from openrapport.reports.standing import ClientRecord, record_of
 from openrapport.sessions.models import Format
@@ -97,10 +97,10 @@ def make_kiosk_code(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def tell_supervision(request: SignedInRequest, pk: UUID) -> HttpResponse:
     record = _writable_or_404(request.viewer, pk)
     relationship = record.relationship
-    if not has_supervisor(relationship):
-        raise Http404
-    if relationship.supervision_told_at is None:
+    if has_untold_supervisor(relationship):
         record_that_client_was_told_of_supervision(relationship, actor=request.actor, now=request.viewer.at)
+    elif not has_told_supervisor(relationship):
+        raise Http404
     messages.success(request, _("It is noted that your client knows about supervision."))
     return redirect("client_page", pk=relationship.pk)
 

@@ -130,7 +130,7 @@ def guardian(request: SignedInRequest, pk: UUID) -> HttpResponse:
         invited = _invite_guardian(request, relationship, form)
         if invited is not None:
             return _done(request, invited)
-    context = {"relationship": relationship, "guardians": guardians_of(relationship)}
+    context = {"relationship": relationship, "guardians": guardians_of(relationship, at=request.viewer.at)}
     return _ask(request, "practice/invite_guardian.html", form, context)
 
 

@@ -12,6 +12,7 @@ from openrapport.checkins.actions import issue_kiosk_code, issue_link
 from openrapport.checkins.models import CheckIn
 from openrapport.relationships.actions import move_relationship
 from openrapport.relationships.models import State
+from openrapport.web.check_in.throttle import network_of
 from tests.browsing import browser_of
 from tests.cast import NOON, SETUP, Cast
 
@@ -186,3 +187,16 @@ def test_the_service_worker_may_watch_over_everything_and_the_manifest_is_neutra
     assert b"/static/openrapport/check_in/check-in.js" in worker.content
     manifest = Client().get("/manifest.webmanifest").json()
     assert "therap" not in str(manifest).lower()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        ("2001:db8:1:2::7", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::7", "2001:db8:1:3::7", False),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("192.0.2.1", "192.0.2.2", False),
+    ],
+)
+def test_all_addresses_of_one_ipv6_network_are_counted_together(one: str, other: str, together: bool) -> None:
+    assert (network_of(one) == network_of(other)) is together

@@ -1,9 +1,12 @@
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
 from django.urls import reverse
 
+from openrapport.audit.actor import Actor
+from openrapport.checkins.actions import GivenAnswers
 from openrapport.checkins.models import CheckInPass, Disclosure, PassKind, RespondentRole
 from openrapport.people.actions import deactivate_user
 from openrapport.people.models import User
@@ -11,9 +14,10 @@ from openrapport.practices.models import Membership
 from openrapport.relationships.actions import move_relationship
 from openrapport.relationships.models import Relationship, State, StateChange
 from openrapport.sessions.models import Format, TherapySession
+from openrapport.workflows.complete_check_in import complete_check_in
 from tests.browsing import browser_of
 from tests.cast import NOON, SETUP, Cast
-from tests.check_ins import answer, hold_session, live_through, of
+from tests.check_ins import answer, given_for, hold_session, live_through, of
 
 pytestmark = pytest.mark.django_db
 POSTS = ("record_session", "make_kiosk_code", "tell_supervision", "change_state")
@@ -243,3 +247,35 @@ def test_words_are_escaped(cast: Cast):
     opened = hold_session(cast.sam_with_maya, at=NOON - timedelta(hours=2))
     answer(of(opened, RespondentRole.CLIENT), at=NOON - timedelta(hours=1), words="<script>alert(1)</script>")
     assert "<script>alert" not in get(cast.maya, "client_page", cast.sam_with_maya).content.decode()
+
+
+def test_ratings_are_rounded_as_on_the_chart(cast: Cast):
+    check_in = of(hold_session(cast.sam_with_maya, at=NOON), RespondentRole.CLIENT)
+    given = given_for(check_in, alliance=8)
+    values = {ref: dict(answers) for ref, answers in given.values.items()}
+    values["alliance-adult@1"]["trust"] = 7
+    complete_check_in(
+        actor=Actor(user=cast.sam),
+        check_in=check_in,
+        given=GivenAnswers(values=values, words={}),
+        disclosure=Disclosure.NOW,
+        key=uuid4(),
+        now=NOON,
+    )
+    page = get(cast.maya, "client_page", cast.sam_with_maya).context["page"]
+    assert (page.figures[0].value, page.sessions[0].client) == ("7.9", "7.9")
+
+
+def test_feedback_that_came_back_is_not_called_a_range(cast: Cast):
+    weeks = live_through(cast.sam_with_maya, (8, None, None, None))
+    answer(of(weeks[-1], RespondentRole.CLIENT), at=NOON)
+    html = get(cast.maya, "client_page", cast.sam_with_maya).content.decode()
+    assert "Something has been shared again since." in html
+    assert "come back to the expected range" not in html
+
+
+def test_a_former_therapist_does_not_learn_who_is_a_guardian_now(cast: Cast):
+    move_relationship(cast.ben_with_maya, actor=SETUP, to_state=State.ENDED, now=NOON)
+    html = get(cast.maya, "client_page", cast.ben_with_maya).content.decode()
+    assert "Ben Example" in html
+    assert "Gita Example" not in html

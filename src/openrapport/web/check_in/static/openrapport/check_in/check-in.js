@@ -82,8 +82,14 @@ class CheckIn {
     }
     this.waiting = this.entry();
     // First onto the device, then onto the way: a tab that dies in between loses nothing.
-    if (this.mode === "page") await self.outbox.put(this.waiting).catch(() => {});
+    if (this.mode === "page") this.sayWhereItIs(await self.outbox.put(this.waiting).then(() => true, () => false));
     await this.attempt(this.form.elements.csrfmiddlewaretoken.value);
+  }
+
+  // Where the browser stores nothing (a private window, a full disk), nobody is told that the page can be closed.
+  sayWhereItIs(kept) {
+    for (const words of document.querySelectorAll("[data-kept-here]")) words.hidden = !kept;
+    for (const words of document.querySelectorAll("[data-only-on-page]")) words.hidden = kept;
   }
 
   askWhoSees() {

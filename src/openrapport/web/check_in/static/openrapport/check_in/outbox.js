@@ -77,7 +77,7 @@
   }
 
   async function read(response) {
-    if (response.type === "opaqueredirect" || response.status === 403) return { state: "sign_in" };
+    if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) return { state: "sign_in" };
     if (response.status === 404 || response.status === 410) return { state: "gone" };
     if (response.status >= 500) return { state: "failed" };
     const said = await response.json();
