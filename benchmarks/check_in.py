@@ -1,7 +1,7 @@
 """A submitted check-in against a bare single durable insert: same server, same middleware, same database, one run.
 
-    .venv/bin/python -m benchmarks.check_in_and_insert           both databases; the result goes into docs/benchmarks.md
-    .venv/bin/python -m benchmarks.check_in_and_insert sqlite    one database, printed only
+    .venv/bin/python -m benchmarks.check_in           both databases; the result goes into docs/benchmarks.md
+    .venv/bin/python -m benchmarks.check_in sqlite    one database, printed only
 
 Loopback only; it stops by itself and takes its servers and its temporary folder with it.
 """
