@@ -4,7 +4,9 @@ const SIGN_OUT = /\/account\/sign-out\/$/;
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (form.method !== "post" || !SIGN_OUT.test(new URL(form.action).pathname)) return;
+  // As attributes: a field that is called "action" hides the form's own property.
+  const address = new URL(form.getAttribute("action") ?? "", window.location.href);
+  if (form.getAttribute("method") !== "post" || !SIGN_OUT.test(address.pathname)) return;
   event.preventDefault();
   try {
     const { forgetEverybody } = await import("./device.js");
