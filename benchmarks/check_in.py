@@ -152,7 +152,7 @@ def _environment(folder: Path, url: str) -> dict[str, str]:
         "OPENRAPPORT_DATA": str(folder),
         "OPENRAPPORT_DATABASE_URL": url,
         "OPENRAPPORT_SECRET_KEY": "only-for-benchmarks-0123456789-abcdefghijklmnopqrstuvwxyz",
-        "OPENRAPPORT_ENCRYPTION_KEYS": "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdCE=",
+        "OPENRAPPORT_ENCRYPTION_KEYS": "gycQyxohFogfcsRmOohIu9JZPBHgsC_vLJJKL3XDWug=",
         "OPENRAPPORT_ALLOWED_HOSTS": "127.0.0.1",
     }
 

@@ -14,19 +14,23 @@ from importlib.resources import files
 from statistics import NormalDist
 
 from openrapport.analysis.baseline import population_of
+from openrapport.analysis.calibration import calibrate
 from openrapport.analysis.false_alarms import FalseAlarmRate, false_alarm_rate
 from openrapport.analysis.instrument import Instrument
 from openrapport.analysis.predictive_rules import EmpiricalBayes
 from openrapport.analysis.rupture import RuptureResult, rupture
 
-# One side of a normal distribution leaves 1 % below this: about one false alarm in a hundred check-ins.
-DETECTOR_Z = 2.326
+# How many people who never change may be flagged at least once in a course: the one choice behind every z below.
+# A smaller share would miss more: at this one a single drop of 4 points in four sessions is seen in some 40 %.
+DETECTOR_TARGET = 0.10
 # A drop is a drop from something: three check-ins first. Before that, the instrument's early cut-off speaks.
 DETECTOR_MIN_SESSIONS = 3
 # The stated rate is for a course of this many check-ins.
 DETECTOR_COURSE = 12
 DETECTOR_PEOPLE = 200_000
 DETECTOR_SEED = 20_261_122
+# z is kept with this many decimals; the stated rate is that of the number as it is kept.
+DETECTOR_DECIMALS = 3
 
 RATES_FILE = "detector_rates.toml"
 # How much of a population of new people the band is drawn to hold.
@@ -35,8 +39,14 @@ BAND_COVERAGE = 0.8
 
 @dataclass(frozen=True, slots=True)
 class StatedRate:
-    """Share of never-changing people the detector flags at least once in `sessions` check-ins, with its interval."""
+    """What the detector is set to for one instrument, and the share of never-changing people it flags.
 
+    Flagged: at least once in `sessions` check-ins. `z` was set so that the share is about `target`; `rate`, with its
+    95 % interval (Wilson), was found on other simulated people.
+    """
+
+    z: float
+    target: float
     rate: float
     low: float
     high: float
@@ -73,8 +83,15 @@ class ExpectedBand:
 
 
 def detector(instrument: Instrument, score: str = "total") -> EmpiricalBayes:
-    """Empirical-Bayes prediction with the instrument's norms. Raises LookupError when it has none."""
-    return EmpiricalBayes(population_of(instrument, score), z=DETECTOR_Z, min_sessions=DETECTOR_MIN_SESSIONS)
+    """Empirical-Bayes prediction with the instrument's norms, as calibrated for its main score.
+
+    Raises LookupError when it has no norms, or nothing was calibrated for this version.
+    """
+    return _set_to(stated_rate(instrument).z, instrument, score)
+
+
+def _set_to(z: float, instrument: Instrument, score: str = "total") -> EmpiricalBayes:
+    return EmpiricalBayes(population_of(instrument, score), z=z, min_sessions=DETECTOR_MIN_SESSIONS)
 
 
 def detect(
@@ -92,17 +109,35 @@ def detect(
 
 
 def stated_rate(instrument: Instrument) -> StatedRate:
-    """The detector's rate for this instrument, from the file `python -m openrapport.analysis.detector` writes."""
+    """What was calibrated for this instrument, from the file `python -m openrapport.analysis.detector` writes."""
     try:
         return _stated_rates()[instrument.ref]
     except KeyError:
         raise LookupError(f"{instrument.ref} has no stated false-alarm rate") from None
 
 
-def simulate_rate(instrument: Instrument, *, people: int, seed: int) -> FalseAlarmRate:
-    """Simulate the detector's rate on the people its norms describe, for the main score."""
+def calibrated_z(instrument: Instrument, *, people: int, seed: int) -> float:
+    """The z that flags `DETECTOR_TARGET` of the people its norms describe, for the main score.
+
+    Raises LookupError when it has no norms, ValueError where its scale is too coarse for that share.
+    """
+    score = instrument.total.code
+    found = calibrate(
+        _set_to(1.0, instrument, score),
+        population_of(instrument, score),
+        DETECTOR_TARGET,
+        sessions=DETECTOR_COURSE,
+        people=people,
+        seed=seed,
+        direction=instrument.total.direction,
+    )
+    return round(found.value, DETECTOR_DECIMALS)
+
+
+def simulate_rate(instrument: Instrument, *, z: float, people: int, seed: int) -> FalseAlarmRate:
+    """Simulate the detector's rate at this z on the people its norms describe, for the main score."""
     return false_alarm_rate(
-        detector(instrument, instrument.total.code),
+        _set_to(z, instrument, instrument.total.code),
         population_of(instrument, instrument.total.code),
         sessions=DETECTOR_COURSE,
         people=people,
@@ -145,16 +180,19 @@ def expected_band(
 def write_rates(instruments: Sequence[Instrument]) -> str:
     """The text of the rates file: one table for each instrument that has norms."""
     lines = [
-        "# How often the rupture detector fires on people who never change. Written by",
+        "# What the rupture detector is set to, and how often it then fires on people who never change. Written by",
         "# python -m openrapport.analysis.detector > src/openrapport/analysis/detector_rates.toml",
     ]
     for instrument in instruments:
         if instrument.norms_of(instrument.total.code) is None:
             continue
-        found = simulate_rate(instrument, people=DETECTOR_PEOPLE, seed=DETECTOR_SEED)
+        z = calibrated_z(instrument, people=DETECTOR_PEOPLE, seed=DETECTOR_SEED)
+        found = simulate_rate(instrument, z=z, people=DETECTOR_PEOPLE, seed=DETECTOR_SEED)
         lines += [
             "",
             f'["{instrument.ref}"]',
+            f"z = {z:.{DETECTOR_DECIMALS}f}",
+            f"target = {DETECTOR_TARGET}",
             f"rate = {found.rate:.4f}",
             f"low = {found.low:.4f}",
             f"high = {found.high:.4f}",

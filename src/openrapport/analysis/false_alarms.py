@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from openrapport.analysis.baseline import Floats, Population
 from openrapport.analysis.instrument import Direction
@@ -14,6 +15,7 @@ from openrapport.analysis.rules import Parameters, Rule
 from openrapport.analysis.rupture import sign_of, sweep
 from openrapport.analysis.simulate import never_changing
 
+Integers = NDArray[np.int64]
 # Two-sided 95 % of the normal distribution, for the interval of a simulated share.
 NORMAL_95 = 1.959964
 _PEOPLE_AT_ONCE = 50_000
@@ -36,6 +38,7 @@ class FalseAlarmRate:
     parameters: Parameters
     population: Population
     share_at_ceiling: float
+    autocorrelation: float
 
 
 def false_alarm_rate(
@@ -46,17 +49,18 @@ def false_alarm_rate(
     people: int,
     seed: int,
     direction: Direction = "higher_is_better",
+    autocorrelation: float = 0.0,
 ) -> FalseAlarmRate:
-    """Simulate. `sessions` is one course length for all, or lengths to draw each person's course from."""
-    lengths = np.array([sessions] if isinstance(sessions, int) else list(sessions))
-    if people < 1 or not len(lengths) or lengths.min() < 1:
-        raise ValueError("A false-alarm rate takes at least one person with one session.")
+    """Simulate. `sessions` is one course length for all, or lengths to draw each person's course from.
+
+    `autocorrelation` is how much neighbouring sessions of a person resemble each other (-1 to 1). Raises ValueError.
+    """
+    lengths = lengths_of(sessions, people)
     rng = np.random.default_rng(seed)
     sign = sign_of(direction)
     best = population.turned(sign).maximum
     flagged = at_ceiling = given = 0
-    for first in range(0, people, _PEOPLE_AT_ONCE):
-        scores = _courses(population, lengths, min(_PEOPLE_AT_ONCE, people - first), rng)
+    for scores in never_changing_courses(population, lengths, people, rng, autocorrelation):
         walked = sweep(sign * scores, rule, sign=sign)
         flagged += int(walked.flagged_people.sum())
         at_ceiling += 0 if best is None else int((walked.scores == best).sum())
@@ -73,16 +77,34 @@ def false_alarm_rate(
         parameters=rule.parameters,
         population=population,
         share_at_ceiling=at_ceiling / given,
+        autocorrelation=autocorrelation,
     )
 
 
+def lengths_of(sessions: int | Sequence[int], people: int) -> Integers:
+    """Course lengths to draw from. Raises ValueError where there would be nobody, or nothing to judge."""
+    lengths = np.array([sessions] if isinstance(sessions, int) else list(sessions), dtype=np.int64)
+    if people < 1 or not len(lengths) or lengths.min() < 1:
+        raise ValueError("A simulated rate takes at least one person with one session.")
+    return lengths
+
+
+def never_changing_courses(
+    population: Population, lengths: Integers, people: int, rng: np.random.Generator, autocorrelation: float
+) -> Iterator[Floats]:
+    """Courses of all people, a block at a time: (people, longest), NaN after the end of a shorter course."""
+    for first in range(0, people, _PEOPLE_AT_ONCE):
+        yield _courses(population, lengths, min(_PEOPLE_AT_ONCE, people - first), rng, autocorrelation)
+
+
 def _courses(
-    population: Population, lengths: np.ndarray[tuple[int], np.dtype[np.int64]], people: int, rng: np.random.Generator
+    population: Population, lengths: Integers, people: int, rng: np.random.Generator, autocorrelation: float
 ) -> Floats:
-    scores = never_changing(population, sessions=int(lengths.max()), people=people, rng=rng)
-    if lengths.min() < lengths.max():
+    longest = int(lengths.max())
+    scores = never_changing(population, sessions=longest, people=people, rng=rng, autocorrelation=autocorrelation)
+    if lengths.min() < longest:
         drawn = rng.choice(lengths, people)
-        scores[np.arange(scores.shape[1]) >= drawn[:, None]] = np.nan
+        scores[np.arange(longest) >= drawn[:, None]] = np.nan
     return scores
 
 

@@ -142,7 +142,7 @@ def episodes_of(walked: Sweep, person: int, sessions: Sequence[int], *, sign: fl
     episodes = []
     for onset in onsets:
         later = given[given > onset]
-        back = later[~walked.in_rupture[person, later] | np.isin(later, onsets)]
+        back = later[~walked.in_rupture[person, later] | walked.onset[person, later]]
         ends = int(back[0]) if len(back) else None
         inside = given[(given >= onset) & (given < (ends if ends is not None else len(scores)))]
         worst = float(scores[inside].min())

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from openrapport.analysis.baseline import Floats
 from openrapport.analysis.instrument import Direction
-from openrapport.analysis.rules import Rule
+from openrapport.analysis.rules import Flags, Rule
 from openrapport.analysis.rupture import Episode, episodes_of, sign_of, sweep
 
-_PEOPLE_AT_ONCE = 20_000
+# Small enough for the arrays of a block to stay in the processor's cache, large enough for NumPy to be worth its call.
+_PEOPLE_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,18 @@ def scan(courses: Courses, rule: Rule, *, direction: Direction) -> Scan:
         flagged_clients=len(found),
         found=tuple(episode for person in sorted(found) for episode in found[person]),
     )
+
+
+def flags(courses: Courses, rule: Rule, *, direction: Direction) -> tuple[Flags, Flags]:
+    """For each score of the table, in its order: whether a rupture begins there, and whether one is open there."""
+    sign = sign_of(direction)
+    begins, is_open = (np.zeros(len(courses.scores), dtype=bool) for _ in range(2))
+    for people, scores in _blocks(courses):
+        walked = sweep(sign * scores, rule, sign=sign)
+        inside = ~np.isnan(scores)
+        rows = (courses.first[people][:, None] + np.arange(scores.shape[1]))[inside]
+        begins[rows], is_open[rows] = walked.onset[inside], walked.in_rupture[inside]
+    return begins, is_open
 
 
 def _found(courses: Courses, person: int, episodes: tuple[Episode, ...]) -> list[FoundEpisode]:

@@ -15,6 +15,7 @@ from openrapport.analysis import LIBRARY_VERSION
 from openrapport.analysis.instrument import Instrument, Item, Scale
 
 Answers: TypeAlias = Mapping[str, int | float | None]
+Reason: TypeAlias = Literal["nothing_answered", "too_many_missing", "risk_item_missing"]
 
 # Two equal answers are common by chance; three or more on one scale are worth mentioning.
 FEWEST_ANSWERS_FOR_A_STRAIGHT_LINE = 3
@@ -47,7 +48,7 @@ class NotScorable:
     """Why there is no score. `missing` are the item codes without a countable answer."""
 
     code: str
-    reason: Literal["nothing_answered", "too_many_missing", "risk_item_missing"]
+    reason: Reason
     missing: tuple[str, ...]
     answered: int
     items: int
@@ -59,7 +60,15 @@ def score(answers: Answers, instrument: Instrument) -> tuple[ScaleScore | NotSco
     """Every score of the instrument, in its order.
 
     `answers` maps item codes to numbers; a code that is absent or None was skipped. Raises `ScoringError` for a code
-    the instrument does not have, or a value the item does not offer.
+    the instrument does not have, or a value the item does not offer. For many check-ins use `scoring_many`.
+
+    >>> from openrapport.analysis.catalogue import get_instrument
+    >>> (found,) = score(
+    ...     {"trust": 9, "empathy": 8, "genuineness": 8, "respect": 9, "active_listening": 6},
+    ...     get_instrument("alliance-adult"),
+    ... )
+    >>> found.value, found.prorated, found.answered, found.items
+    (8.0, True, 5, 7)
     """
     points = {code: _points(code, answer, instrument) for code, answer in answers.items()}
     return tuple(_score_one(scale, answers, points, instrument) for scale in instrument.scores)
@@ -105,8 +114,9 @@ def _score_one(
             items=len(scale.items),
             instrument=instrument.ref,
         )
-    mean = math.fsum(counted.values()) / len(counted)
-    value = mean if scale.method == "mean" else mean * len(scale.items)
+    total = math.fsum(counted.values())
+    # Multiplied before it is divided: a sum with nothing missing then stays the whole number that it is.
+    value = total / len(counted) if scale.method == "mean" else total * len(scale.items) / len(counted)
     given = {answers[code] for code in counted}
     return ScaleScore(
         code=scale.code,
@@ -125,7 +135,7 @@ def _score_one(
 
 def _why_not(
     scale: Scale, counted: Mapping[str, float], missing: tuple[str, ...], instrument: Instrument
-) -> Literal["nothing_answered", "too_many_missing", "risk_item_missing"] | None:
+) -> Reason | None:
     if not counted:
         return "nothing_answered"
     # A skipped risk item stays unknown; it never counts as "no", and its neighbours never answer for it.

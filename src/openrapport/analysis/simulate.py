@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Literal, TypeAlias, get_args
 
@@ -27,10 +28,21 @@ _DRIFT = 4.0
 _LOW_START = 4.0
 
 
-def never_changing(population: Population, *, sessions: int, people: int, rng: np.random.Generator) -> Floats:
+def never_changing(
+    population: Population,
+    *,
+    sessions: int,
+    people: int,
+    rng: np.random.Generator,
+    autocorrelation: float = 0.0,
+    shift: Floats | None = None,
+) -> Floats:
     """Scores (people, sessions) of people whose mean stays put: the null population of every false-alarm rate.
 
     Each score is rounded to the population's step and cut off at the ends of its scale, as answers are.
+    `autocorrelation` is that of neighbouring sessions around the person's mean, before rounding and cutting off (first
+    order, AR(1); their SD stays `within_sd`). `shift`, (sessions) or (people, sessions), is added to the means: what a
+    rule is to detect.
     """
     means = rng.normal(population.mean, population.between_sd, (people, 1))
     if np.isinf(population.within_df):
@@ -39,7 +51,19 @@ def never_changing(population: Population, *, sessions: int, people: int, rng: n
         # Inverse gamma with mean within_sd^2: the distribution under which the baseline's variance is a posterior mean.
         half = population.within_df / 2
         spread = np.sqrt(population.within_sd**2 * half / rng.gamma(half + 1, 1.0, (people, 1)))
-    return as_answered(means + spread * rng.standard_normal((people, sessions)), population)
+    noise = _correlated(rng.standard_normal((people, sessions)), autocorrelation)
+    return as_answered(means + spread * noise + (0.0 if shift is None else shift), population)
+
+
+def _correlated(noise: Floats, autocorrelation: float) -> Floats:
+    """Each column made to resemble the one before it, every one of unit variance."""
+    if not -1 < autocorrelation < 1:
+        raise ValueError("An autocorrelation lies between -1 and 1.")
+    if autocorrelation:
+        fresh = math.sqrt(1 - autocorrelation**2)
+        for session in range(1, noise.shape[1]):
+            noise[:, session] = autocorrelation * noise[:, session - 1] + fresh * noise[:, session]
+    return noise
 
 
 def as_answered(scores: Floats, population: Population) -> Floats:

@@ -2,11 +2,13 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import ModuleType
+from typing import NoReturn
 
 from openrapport.config.environment import ConfigurationError
 
@@ -40,13 +42,108 @@ WORDS: dict[str, Word] = {
         "reset-second-factor maya@example.org",
         PRACTICE,
     ),
+    "backup": Word("backup", "a copy of the running practice in one file", "backup willow.orbackup", PRACTICE),
+    "restore": Word("restore", "put a backup into an empty place", "restore willow.orbackup", PRACTICE),
+    "rotate-keys": Word(
+        "rotate_keys", "write everything that is encrypted again under the newest key", "rotate-keys", PRACTICE
+    ),
     "ruptures": Word(
         "ruptures",
         "find drops in any table of session scores",
-        "ruptures scores.csv --client client --session session --score alliance",
+        "ruptures docs/analysis/invented_scores.csv --client client --session session --score alliance",
+        ANALYSIS,
+    ),
+    "score": Word(
+        "score",
+        "turn answers to an instrument into its scores",
+        "score docs/analysis/examples/answers.csv --instrument alliance-adult --keep client session",
+        ANALYSIS,
+    ),
+    "change": Word(
+        "change",
+        "judge which clients changed reliably, and which recovered",
+        "change docs/analysis/examples/ends.csv --client client --before intake --after end "
+        "--sd 6 --reliability 0.85 --direction lower-is-better --cut-off 20",
+        ANALYSIS,
+    ),
+    "growth": Word(
+        "growth",
+        "fit a multilevel growth curve to any table of session scores",
+        'growth docs/analysis/invented_scores.csv --outcome alliance --client client --fixed "log(session)" '
+        '--random "1 + log(session)" --method reml',
+        ANALYSIS,
+    ),
+    "expected": Word(
+        "expected",
+        "draw the expected treatment response, and check it on people it has not seen",
+        "expected docs/analysis/examples/courses.csv --client client --session session --score distress "
+        "--intake intake --direction lower-is-better --sd 5 --reliability 0.85",
+        ANALYSIS,
+    ),
+    "within-between": Word(
+        "within_between",
+        "tell apart what goes together within people and between them",
+        "within-between docs/analysis/examples/views.csv --outcome wellbeing --predictor client_view --person client",
+        ANALYSIS,
+    ),
+    "congruence": Word(
+        "congruence",
+        "compare how two people see the same sessions",
+        "congruence docs/analysis/examples/views.csv --client client_view --therapist therapist_view "
+        "--dyad relationship",
+        ANALYSIS,
+    ),
+    "therapists": Word(
+        "therapists",
+        "estimate how much outcomes differ between therapists",
+        "therapists docs/analysis/examples/caseloads.csv --outcome outcome --therapist therapist --covariates intake",
+        ANALYSIS,
+    ),
+    "dropout": Word(
+        "dropout",
+        "model the risk of leaving at each session",
+        "dropout docs/analysis/examples/attended.csv --client client --session session --event left "
+        "--covariates alliance",
+        ANALYSIS,
+    ),
+    "meta": Word(
+        "meta",
+        "put the correlations of several studies together",
+        "meta docs/analysis/examples/studies.csv --r correlation --n participants --study study",
+        ANALYSIS,
+    ),
+    "reliability": Word(
+        "reliability",
+        "estimate how consistently items measure one thing",
+        "reliability docs/analysis/examples/answers.csv --items trust empathy respect --leave-out",
+        ANALYSIS,
+    ),
+    "goals": Word(
+        "goals",
+        "compute goal attainment T scores",
+        "goals docs/analysis/examples/goals.csv --client client --attained level --weight importance",
+        ANALYSIS,
+    ),
+    "simulate": Word(
+        "simulate",
+        "write invented tables to try things on",
+        "simulate --table scores --clients 70 --seed 4 --out invented.csv",
+        ANALYSIS,
+    ),
+    "rules": Word(
+        "rules",
+        "compare the rules for ruptures: on your scores, and how often each is wrong",
+        "rules --table",
         ANALYSIS,
     ),
 }
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what was typed wrong, and where the options are listed."""
+
+    def error(self, message: str) -> NoReturn:
+        raise CommandError(f"{self.prog}: {message} (see {self.prog} --help)")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -70,13 +167,16 @@ def _run(name: str, given: list[str]) -> int:
     word = WORDS[name]
     try:
         module = _load(word)
-        parser = argparse.ArgumentParser(
+        parser = _Parser(
             prog=f"./openrapport {name}",
             description=f"{word.help[0].upper()}{word.help[1:]}.",
-            epilog=f"Example: ./openrapport {word.example}",
+            epilog=f"Example:\n{_to_copy(word.example)}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         module.add_arguments(parser)
-        return int(module.run(parser.parse_args(given)))
+        status = int(module.run(parser.parse_args(given)))
+        sys.stdout.flush()  # a reader who has gone is noticed here, not at the end of Python
+        return status
     except (CommandError, ConfigurationError) as problem:
         print(problem, file=sys.stderr)
         return UNDERSTOOD_WRONG
@@ -84,8 +184,22 @@ def _run(name: str, given: list[str]) -> int:
         print("\nStopped.", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        sys.stderr.close()  # the reader, such as `head`, has seen enough
+        # The reader, such as `head`, has seen enough; what is still to be flushed goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _to_copy(example: str, width: int = 86) -> str:
+    """The example as a shell takes it, broken before options where it is long."""
+    first, *options = example.split(" --")
+    lines = [f"  ./openrapport {first}"]
+    for option in options:
+        if len(lines[-1]) + len(option) + 5 > width:
+            lines[-1] += " \\"
+            lines.append(f"      --{option}")
+        else:
+            lines[-1] += f" --{option}"
+    return "\n".join(lines)
 
 
 def _load(word: Word) -> ModuleType:

@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import django
-from django.apps import apps
 from django.conf import settings
 from django.core.mail import get_connection
-from django.db import DatabaseError, connection, models
+from django.db import DatabaseError, connection
 from django.db.models import Q
 
 from openrapport import __version__
@@ -26,8 +25,9 @@ from openrapport.commands.places import time_zones
 from openrapport.config.checks import durability_problems
 from openrapport.notices.models import Job, Notice
 from openrapport.shared.append_only import missing_guards
-from openrapport.shared.encrypted import EncryptedTextField, UnreadableText
+from openrapport.shared.encrypted import UnreadableText
 from openrapport.web.health.views import pending_migrations
+from openrapport.workflows.rotate_keys import encrypted_fields
 
 LEAST_FREE = 500_000_000
 LATE, TOO_LONG_UNSENT = timedelta(minutes=10), timedelta(days=1)
@@ -119,7 +119,8 @@ def mail() -> Iterator[Finding]:
         return
     try:
         with get_connection():
-            yield well("mail", f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT} answers")
+            how = "encrypted" if settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL else "not encrypted, no sign-in"
+            yield well("mail", f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT} answers ({how})")
     except (OSError, smtplib.SMTPException) as failure:
         yield problem(
             "mail",
@@ -171,15 +172,6 @@ def keys() -> Iterator[Finding]:
             )
             return
     yield well("encryption keys", f"open what is stored ({opened} texts tried)")
-
-
-def encrypted_fields() -> list[tuple[type[models.Model], str]]:
-    return [
-        (model, field.name)
-        for model in apps.get_models()
-        for field in model._meta.concrete_fields
-        if isinstance(field, EncryptedTextField)
-    ]
 
 
 def jobs(*, now: datetime) -> Iterator[Finding]:

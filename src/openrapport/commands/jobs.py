@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.db.models import Q
 
 from openrapport.audit.actor import Actor
+from openrapport.notices.actions import forget_spent_codes
 from openrapport.notices.delivery import deliver_due
 from openrapport.notices.models import Job
 from openrapport.signals.actions import escalate_unseen, review_all
@@ -41,6 +42,10 @@ def review_feedback(now: datetime) -> object:
     return review_all(actor=Actor.system("review-feedback"), now=now)
 
 
+def forget_codes(now: datetime) -> object:
+    return forget_spent_codes(now=now)
+
+
 def clear_expired_sign_ins(now: datetime) -> object:
     return call_command("clearsessions", verbosity=0)
 
@@ -51,6 +56,7 @@ JOBS: Mapping[str, Repeated] = {
         escalate_unseen_signals, every=timedelta(minutes=10), lease=timedelta(minutes=15)
     ),
     "review-feedback": Repeated(review_feedback, every=timedelta(hours=1), lease=timedelta(hours=1)),
+    "forget-codes": Repeated(forget_codes, every=timedelta(hours=1), lease=timedelta(minutes=15)),
     "clear-expired-sign-ins": Repeated(clear_expired_sign_ins, every=timedelta(days=1), lease=timedelta(hours=1)),
 }
 

@@ -3,6 +3,17 @@
 from openrapport.commands import CommandError
 
 
+def require_durability() -> None:
+    """Raises CommandError when the database may forget what it has acknowledged."""
+    from django.db import connection
+
+    from openrapport.config.checks import durability_problems
+
+    problems = list(durability_problems(connection))
+    if problems:
+        raise CommandError("\n".join(f"{problem.msg} {problem.hint}" for problem in problems))
+
+
 def require_ready() -> None:
     """Raises CommandError with one line for each thing that is wrong and how to mend it."""
     from django.core.checks import run_checks

@@ -1,21 +1,17 @@
-"""What `openrapport ruptures` found: in words, as JSON, as rows; and the table of all rules' false-alarm rates."""
+"""What `openrapport ruptures` found: in words, as JSON, as rows."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-import numpy as np
-
-from openrapport.analysis.baseline import Population, estimate_population
-from openrapport.analysis.false_alarms import FalseAlarmRate, false_alarm_rate
+from openrapport.analysis.baseline import Population
+from openrapport.analysis.ceiling import Ceiling
+from openrapport.analysis.false_alarms import FalseAlarmRate
 from openrapport.analysis.instrument import Direction
 from openrapport.analysis.rules import Parameters
 from openrapport.analysis.scan import Scan
-from openrapport.analysis.simulate import never_changing
-from openrapport.commands.rupture_rules import make_rule
 from openrapport.commands.tables import Cell
 
 EPISODE_COLUMNS = (
@@ -41,21 +37,6 @@ EPISODE_TYPES = (
     "VARCHAR",
 )
 
-# The population of the table in the documentation: nobody changes, and scores crowd at the top of a 40-point scale.
-TEXTBOOK = Population(36.5, 3.0, 2.0, math.inf, minimum=None, maximum=40.0)
-TEXTBOOK_SESSIONS = 12
-_TABLE: Sequence[tuple[str, str, dict[str, float | None]]] = (
-    ("below 36, or 1 point or more down", "point-drop", {"cut_off": 36.0, "drop": 1.0}),
-    ("1 own SD (size of Strauss 2006)", "one-sd", {}),
-    ("2 own SDs (size of Stiles 2004)", "two-sd", {}),
-    ("1 SD, stricter of own and between (after Gumz 2012)", "stricter-sd", {"multiple": 1.0}),
-    ("2 SDs, stricter of own and between (after Gumz 2012)", "stricter-sd", {"multiple": 2.0}),
-    ("individuals chart, 3 sigma", "individuals", {"sigmas": 3.0}),
-    ("EWMA, lambda .2, L 2.859", "ewma", {"weight": 0.2, "width": 2.859}),
-    ("CUSUM, k .5, h 4", "cusum", {"allowance": 0.5, "decision": 4.0}),
-    ("empirical Bayes, z 2.326 after 4 sessions", "empirical-bayes", {"z": 2.326, "min_sessions": 4.0}),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -70,7 +51,7 @@ class Summary:
     parameters: Parameters
     population: Population
     population_source: str
-    share_at_best_end: float
+    ceiling: Ceiling
     found: Scan
     rate: FalseAlarmRate
     written: str | None
@@ -97,9 +78,19 @@ Ruptures      {len(found.found):,}
 Recovered     {found.recovered:,} of {len(found.found):,} ruptures{share}
 False alarms  {rate.rate:.1%} of people who never change would be flagged at least once
               (95 % interval {rate.low:.1%} to {rate.high:.1%}); simulated: {rate.people:,} people of this population,
-              courses as long as those in the file, seed {rate.seed}
-Best end      {summary.share_at_best_end:.1%} of the scores lie at the best end of the scale
+              courses as long as those in the file, seed {rate.seed}{_resemblance(rate)}
+Best end      {_best_end(summary.ceiling)}
 Rows          {_where(summary)}"""
+
+
+def _resemblance(rate: FalseAlarmRate) -> str:
+    return f", neighbouring sessions correlated {rate.autocorrelation:g}" if rate.autocorrelation else ""
+
+
+def _best_end(seen: Ceiling) -> str:
+    straight = len(seen.straight_lined)
+    same = f"{straight:,} {'client' if straight == 1 else 'clients'} gave the same score every time"
+    return f"{seen.share_at_ceiling or 0:.1%} of the scores lie at the best end of the scale; {same}"
 
 
 def _lengths(summary: Summary) -> str:
@@ -126,8 +117,8 @@ def as_json(summary: Summary) -> str:
         "sessions": found.sessions,
         "direction": summary.direction,
         "rule": summary.rule,
-        "parameters": _finite(dict(summary.parameters)),
-        "population": {**_finite(asdict(summary.population)), "source": summary.population_source},
+        "parameters": finite(dict(summary.parameters)),
+        "population": {**finite(asdict(summary.population)), "source": summary.population_source},
         "flagged_clients": found.flagged_clients,
         "ruptures": len(found.found),
         "recovered": found.recovered,
@@ -138,14 +129,17 @@ def as_json(summary: Summary) -> str:
             "how": "simulation of people of this population who never change, courses as long as those in the file",
             "people": rate.people,
             "seed": rate.seed,
+            "autocorrelation": rate.autocorrelation,
         },
-        "share_at_best_end": summary.share_at_best_end,
+        "share_at_best_end": summary.ceiling.share_at_ceiling,
+        "straight_lined": list(summary.ceiling.straight_lined),
+        "episodes": [dict(zip(EPISODE_COLUMNS, row, strict=True)) for row in episode_rows(found)],
         "written": summary.written,
     }
     return json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def _finite(numbers: dict[str, float | None]) -> dict[str, float | str | None]:
+def finite(numbers: dict[str, float | None]) -> dict[str, float | str | None]:
     """JSON has no infinity: an infinite weight is written as a word."""
     return {name: "infinite" if value == math.inf else value for name, value in numbers.items()}
 
@@ -155,46 +149,23 @@ def episode_rows(found: Scan) -> list[list[Cell]]:
     return [
         [
             one.client,
-            _plain(one.onset_session),
-            _plain(one.episode.onset_score),
-            _plain(one.episode.reference),
-            _plain(one.episode.limit),
-            _plain(one.episode.statistic),
-            _plain(one.episode.worst_score),
-            _plain(one.episode.depth),
+            plain(one.onset_session),
+            plain(one.episode.onset_score),
+            plain(one.episode.reference),
+            plain(one.episode.limit),
+            plain(one.episode.statistic),
+            plain(one.episode.worst_score),
+            plain(one.episode.depth),
             one.episode.length,
             one.episode.repaired,
-            None if one.recovered_at is None else _plain(one.recovered_at),
+            None if one.recovered_at is None else plain(one.recovered_at),
             one.episode.pattern,
         ]
         for one in found.found
     ]
 
 
-def _plain(value: float) -> float | int:
+def plain(value: float) -> float | int:
     """Whole numbers without ".0", others to six places: what a person would write."""
     rounded = round(value, 6)
     return int(rounded) if rounded == int(rounded) else rounded
-
-
-def false_alarm_table(*, people: int, seed: int) -> str:
-    """All rules on the textbook population, as a Markdown table; rules that need a population get it as estimated
-    from as many courses of that population, as one would from a file."""
-    courses = never_changing(TEXTBOOK, sessions=TEXTBOOK_SESSIONS, people=people, rng=np.random.default_rng(seed))
-    estimated = estimate_population(list(courses), minimum=None, maximum=40.0)
-    lines = [_textbook_in_words(people, seed), "", "| rule | flags at least once | 95 % interval |", "|---|---|---|"]
-    for label, name, numbers in _TABLE:
-        rate = false_alarm_rate(
-            make_rule(name, numbers, estimated), TEXTBOOK, sessions=TEXTBOOK_SESSIONS, people=people, seed=seed
-        )
-        lines.append(f"| {label} | {rate.rate:.1%} | {rate.low:.1%} to {rate.high:.1%} |")
-    lines += ["", f"Scores at the top of the scale: {rate.share_at_ceiling:.1%}"]
-    return "\n".join(lines)
-
-
-def _textbook_in_words(people: int, seed: int) -> str:
-    return (
-        f"{people:,} people who never change; {TEXTBOOK_SESSIONS} sessions; person means "
-        f"N({TEXTBOOK.mean:g}, {TEXTBOOK.between_sd:g}); within-person SD {TEXTBOOK.within_sd:g}; "
-        f"nothing above {TEXTBOOK.maximum:g}; seed {seed}"
-    )

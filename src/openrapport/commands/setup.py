@@ -182,7 +182,10 @@ def _keep(made_keys: dict[str, str], folder: Path) -> None:
 def _migrate() -> None:
     from django.core.management import call_command
 
+    from openrapport.commands.readiness import require_durability
+
     require_database()
+    require_durability()
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
 

@@ -11,7 +11,10 @@ from openrapport.commands.configuration import add_data_argument, load_environme
 log = logging.getLogger("openrapport.jobs")
 
 BETWEEN_LOOKS = 1.0
+TO_SEND_A_MAIL = 20.0
 AFTER_A_PROBLEM = 10.0
+# The page that was asked for goes out first: how long it takes must not tell whether a mail is being sent.
+AFTER_THE_ANSWER = 0.3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +47,8 @@ def work_until(stop: threading.Event) -> None:
 
     from openrapport.commands.jobs import put_up_jobs, run_due
 
+    codes = threading.Thread(target=send_codes_until, args=(stop,), name="codes", daemon=True)
+    codes.start()
     known = False
     wait = 0.0
     while not stop.wait(wait):
@@ -58,4 +63,27 @@ def work_until(stop: threading.Event) -> None:
             connection.close()
             wait = AFTER_A_PROBLEM
         close_old_connections()
+    connection.close()
+    codes.join(timeout=TO_SEND_A_MAIL)
+
+
+def send_codes_until(stop: threading.Event) -> None:
+    """Mail codes as they are asked for, in a thread of its own: no long job and no slow reminder holds them up."""
+    from django.db import DatabaseError, close_old_connections, connection
+    from django.utils import timezone
+
+    from openrapport.notices.actions import mail_is_urgent
+    from openrapport.notices.delivery import deliver_codes, somebody_waits_for_mail
+
+    while not stop.is_set():
+        try:
+            if somebody_waits_for_mail(now=timezone.now()):
+                deliver_codes(now=timezone.now())
+        except DatabaseError:
+            connection.close()
+            stop.wait(AFTER_A_PROBLEM)
+        close_old_connections()
+        if mail_is_urgent.wait(BETWEEN_LOOKS):
+            mail_is_urgent.clear()
+            stop.wait(AFTER_THE_ANSWER)
     connection.close()

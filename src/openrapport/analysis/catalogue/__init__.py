@@ -32,8 +32,9 @@ def load_catalogue() -> Mapping[tuple[str, int], Instrument]:
 def get_instrument(id: str, version: int | None = None) -> Instrument:  # noqa: A002 - the word of the instrument files
     """The instrument of that id; its newest version unless one is named. Raises `UnknownInstrument`."""
     catalogue = load_catalogue()
-    versions = [known_version for known_id, known_version in catalogue if known_id == id]
-    wanted = version if version is not None else max(versions, default=0)
+    wanted = version
+    if wanted is None:
+        wanted = max((known_version for known_id, known_version in catalogue if known_id == id), default=0)
     try:
         return catalogue[id, wanted]
     except KeyError:

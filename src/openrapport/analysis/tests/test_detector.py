@@ -5,7 +5,17 @@ import math
 import pytest
 
 from openrapport.analysis.catalogue import get_instrument, load_catalogue
-from openrapport.analysis.detector import detect, expected_band, simulate_rate, stated_rate
+from openrapport.analysis.detector import (
+    DETECTOR_PEOPLE,
+    DETECTOR_SEED,
+    DETECTOR_TARGET,
+    calibrated_z,
+    detect,
+    detector,
+    expected_band,
+    simulate_rate,
+    stated_rate,
+)
 
 WITH_NORMS = [instrument for instrument in load_catalogue().values() if instrument.norms]
 EVERY = pytest.mark.parametrize("instrument", WITH_NORMS, ids=lambda instrument: instrument.ref)
@@ -14,11 +24,25 @@ EVERY = pytest.mark.parametrize("instrument", WITH_NORMS, ids=lambda instrument:
 @EVERY
 def test_the_stated_false_alarm_rate_is_found_again(instrument):
     stated = stated_rate(instrument)
-    again = simulate_rate(instrument, people=50_000, seed=99)
+    again = simulate_rate(instrument, z=stated.z, people=50_000, seed=99)
     # Both are simulated: their 95 % intervals have to meet.
     assert stated.low <= again.high
     assert again.low <= stated.high
     assert stated.low < stated.rate < stated.high
+
+
+@EVERY
+def test_the_detector_is_set_to_the_chosen_share_of_false_alarms(instrument):
+    stated = stated_rate(instrument)
+    assert stated.target == DETECTOR_TARGET
+    assert detector(instrument).z == stated.z
+    # Set on some simulated people, found on others: both shares stray by chance, so twice the half width.
+    assert abs(stated.rate - DETECTOR_TARGET) < stated.high - stated.low
+
+
+def test_the_file_is_what_the_command_writes():
+    adult = get_instrument("alliance-adult")
+    assert stated_rate(adult).z == calibrated_z(adult, people=DETECTOR_PEOPLE, seed=DETECTOR_SEED)
 
 
 def test_an_alliance_that_breaks_and_mends_is_seen_and_said_to_be_provisional():

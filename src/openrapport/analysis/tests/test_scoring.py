@@ -1,13 +1,14 @@
 """Scores against hand-worked answers, the PHQ-9 rule (a ninth may be estimated, a third may not) and the CORE rule
 (up to a tenth prorated, risk never). The forms here are invented; only the arithmetic is theirs."""
 
+import doctest
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openrapport.analysis import LIBRARY_VERSION
+from openrapport.analysis import LIBRARY_VERSION, scoring
 from openrapport.analysis.catalogue import get_instrument
 from openrapport.analysis.instrument import Instrument
 from openrapport.analysis.instrument_file import parse_instrument
@@ -17,8 +18,13 @@ from openrapport.analysis.scoring import NotScorable, ScaleScore, ScoringError, 
 ROUNDING = 1e-12
 
 
-def form(items: int, top: int, *, method: str, max_missing: int, risk: tuple[int, ...] = (), turned=()) -> Instrument:
-    """An invented form: items q1.. from 0 to `top`, worse when higher."""
+def form(
+    items: int, top: int, *, method: str, max_missing: int, risk: tuple[int, ...] = (), turned=(), parts=None
+) -> Instrument:
+    """An invented form: items q1.. from 0 to `top`, worse when higher.
+
+    `parts` are further scores: the item numbers and how many may be missing, by code.
+    """
     text = 'id = "form"\nversion = 1\naudience = "adult"\nkind = "outcome"\nlanguages = ["en"]\n'
     text += 'title.en = "Form"\nintroduction.en = "Numbers."\n'
     for number in range(1, items + 1):
@@ -27,12 +33,13 @@ def form(items: int, top: int, *, method: str, max_missing: int, risk: tuple[int
             f'label.en = "{number}"\ntext.en = "Number {number}?"\nanchors.en = {{ 0 = "none", {top} = "most" }}\n'
             f"risk = {str(number in risk).lower()}\nreverse = {str(number in turned).lower()}\n"
         )
-    codes = ", ".join(f'"q{number}"' for number in range(1, items + 1))
-    most = top * items if method == "sum" else top
-    text += (
-        f'[[scores]]\ncode = "total"\ntitle.en = "Total"\nitems = [{codes}]\nmethod = "{method}"\n'
-        f'max_missing = {max_missing}\ndirection = "lower_is_better"\nminimum = 0\nmaximum = {most}\n'
-    )
+    for code, (numbers, allowed) in {"total": (range(1, items + 1), max_missing), **(parts or {})}.items():
+        codes = ", ".join(f'"q{number}"' for number in numbers)
+        most = top * len(numbers) if method == "sum" else top
+        text += (
+            f'[[scores]]\ncode = "{code}"\ntitle.en = "{code}"\nitems = [{codes}]\nmethod = "{method}"\n'
+            f'max_missing = {allowed}\ndirection = "lower_is_better"\nminimum = 0\nmaximum = {most}\n'
+        )
     rights = "\n".join(f'{right} = "allowed"' for right in ("commercial", "electronic", "translation", "modification"))
     text += f'[licence]\nholder = "x"\nterms = "x"\n{rights}\n[validation]\nstatus = "not_yet_validated"\n'
     return parse_instrument(text, file="form.toml")
@@ -40,6 +47,9 @@ def form(items: int, top: int, *, method: str, max_missing: int, risk: tuple[int
 
 NINE = form(9, 3, method="sum", max_missing=2)
 THIRTY_FOUR = form(34, 4, method="mean", max_missing=3, risk=(6, 16, 22))
+# The same rule for each part: a tenth of 12 items is one, of 4 items none; the part of risk items allows none at all.
+PARTS = {"problems": (tuple(range(23, 35)), 1), "wellbeing": ((1, 2, 3, 4), 0), "risk": ((6, 16, 22), 0)}
+IN_PARTS = form(34, 4, method="mean", max_missing=3, risk=(6, 16, 22), parts=PARTS)
 
 
 def answered(values, *, missing=()):
@@ -68,6 +78,31 @@ def test_a_missing_risk_answer_is_never_made_up():
     found = score_total(answered([0] * 34, missing=(6,)), THIRTY_FOUR)
     assert isinstance(found, NotScorable)
     assert (found.reason, found.missing) == ("risk_item_missing", ("q6",))
+
+
+def test_a_missing_answer_is_prorated_in_each_part_by_its_own_rule():
+    answers = answered([1] * 22 + [2] * 11 + [4], missing=(1, 34))
+    total, problems, wellbeing, risk = score(answers, IN_PARTS)
+    assert isinstance(total, ScaleScore)
+    assert total.value == pytest.approx((21 * 1 + 11 * 2) / 32, abs=ROUNDING)
+    assert isinstance(problems, ScaleScore)
+    assert (problems.value, problems.prorated) == (2, True)  # from its own eleven answers, not from the form's
+    assert isinstance(wellbeing, NotScorable)
+    assert (wellbeing.reason, wellbeing.missing) == ("too_many_missing", ("q1",))
+    assert isinstance(risk, ScaleScore)
+    assert (risk.value, risk.prorated) == (1, False)
+
+
+def test_a_missing_risk_answer_leaves_the_parts_without_it_alone():
+    reasons = [getattr(found, "reason", None) for found in score(answered([1] * 34, missing=(16,)), IN_PARTS)]
+    assert reasons == ["risk_item_missing", None, None, "risk_item_missing"]
+
+
+def test_a_long_sum_with_nothing_missing_is_a_whole_number():
+    for items in (9, 34, 49, 98, 103):
+        long = form(items, 3, method="sum", max_missing=2)
+        for values in ([1] + [0] * (items - 1), [3] * items, [3] * (items - 1) + [2]):
+            assert score_total(answered(values), long).value == sum(values)  # type: ignore[union-attr]
 
 
 def test_nothing_answered_is_not_a_zero():
@@ -150,3 +185,7 @@ def test_an_alliance_score_is_the_mean_of_what_was_answered_or_says_why_not(valu
         assert isinstance(found, ScaleScore)
         assert found.value == pytest.approx(sum(given_values) / len(given_values), abs=ROUNDING)
         assert found.minimum <= found.value <= found.maximum
+
+
+def test_the_examples_in_the_documentation_run():
+    assert doctest.testmod(scoring).failed == 0

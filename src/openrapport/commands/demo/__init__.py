@@ -16,6 +16,7 @@ from openrapport.commands.configuration import (
     start_django,
 )
 from openrapport.commands.demo.folder import Found, begin_anew, look_at, mark_begun, mark_ready
+from openrapport.commands.demo.old_mail import readdress_old_mail, readdress_waiting_mail
 from openrapport.config.environment import data_folder
 
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, and bound only when asked for
@@ -62,6 +63,9 @@ def _prepare(folder: Path, *, host: str, port: int, fresh: bool) -> None:
         print("Inventing a practice: 24 clients and a year of sessions...", flush=True)
         _build()
         mark_ready(folder)
+    else:
+        readdress_old_mail(folder / "outbox", port=port)
+        readdress_waiting_mail(port=port)
 
 
 def _set_environment(folder: Path, *, host: str, port: int) -> None:

@@ -1,10 +1,12 @@
 import os
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
 
 from openrapport.commands.configuration import add_settings, load_environment, new_keys, read_settings, settings_file
-from openrapport.config.environment import ConfigurationError, encryption_keys, secret
+from openrapport.commands.tests.running import openrapport
+from openrapport.config.environment import ConfigurationError, encryption_keys, mail_transport, secret
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +65,44 @@ def test_new_keys_are_strong_enough_to_start_with_and_never_the_same(monkeypatch
         monkeypatch.setenv(name, value)
     assert secret("OPENRAPPORT_SECRET_KEY") == first["OPENRAPPORT_SECRET_KEY"]
     assert encryption_keys("OPENRAPPORT_ENCRYPTION_KEYS") == [first["OPENRAPPORT_ENCRYPTION_KEYS"]]
+
+
+@pytest.mark.parametrize(
+    "weak", [b"\0" * 32, b"a" * 32, b"test-key-test-key-test-key-test!", b"0123456789" * 3 + b"01"]
+)
+def test_a_key_that_somebody_thought_up_is_refused(weak: bytes, monkeypatch: pytest.MonkeyPatch):
+    good = new_keys()["OPENRAPPORT_ENCRYPTION_KEYS"]
+    monkeypatch.setenv("OPENRAPPORT_ENCRYPTION_KEYS", f"{good},{urlsafe_b64encode(weak).decode()}")
+    with pytest.raises(ConfigurationError, match="key 2 was not made at random") as refused:
+        encryption_keys("OPENRAPPORT_ENCRYPTION_KEYS")
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("port", "said", "signs_in", "expected"),
+    [
+        (587, "", True, "starttls"),
+        (465, "", True, "tls"),
+        (2525, "starttls", True, "starttls"),
+        (25, "", False, "none"),
+    ],
+)
+def test_the_way_to_the_mail_server_is_encrypted_where_a_password_travels(
+    port: int, said: str, signs_in: bool, expected: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("OPENRAPPORT_SMTP_TLS", said)
+    assert mail_transport("OPENRAPPORT_SMTP_TLS", port=port, signs_in=signs_in) == expected
+
+
+@pytest.mark.parametrize(("port", "said"), [(25, ""), (2525, ""), (587, "none"), (587, "sometimes")])
+def test_a_password_is_not_sent_in_the_open(port: int, said: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OPENRAPPORT_SMTP_TLS", said)
+    with pytest.raises(ConfigurationError, match="OPENRAPPORT_SMTP_TLS"):
+        mail_transport("OPENRAPPORT_SMTP_TLS", port=port, signs_in=True)
+
+
+def test_the_start_stops_before_a_password_could_leave_unencrypted(tmp_path: Path):
+    environment = {**new_keys(), "OPENRAPPORT_SMTP_HOST": "mail.example.test", "OPENRAPPORT_SMTP_PORT": "2525"}
+    ran = openrapport("doctor", "--data", str(tmp_path), cwd=tmp_path, **environment, OPENRAPPORT_SMTP_USER="ada")
+    assert (ran.returncode, len(ran.stderr.splitlines())) == (2, 1)
+    assert "port 2525" in ran.stderr

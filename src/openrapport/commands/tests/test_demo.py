@@ -1,5 +1,7 @@
+import json
 from collections import Counter
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -11,14 +13,18 @@ from openrapport.commands import CommandError
 from openrapport.commands.demo.build import build
 from openrapport.commands.demo.courses import course_of
 from openrapport.commands.demo.folder import Found, begin_anew, look_at, mark_begun, mark_ready
+from openrapport.commands.demo.old_mail import readdress_old_mail, readdress_waiting_mail
 from openrapport.commands.demo.people import CLIENTS
 from openrapport.commands.demo.words import THERAPIST_WORDS, WORDS
+from openrapport.notices.actions import queue_mail
 from openrapport.notices.models import Notice
 from openrapport.people.models import User
 from openrapport.relationships.models import Guardianship, Relationship
 from openrapport.signals.models import Kind, Signal, SignalState
 from openrapport.web.demo.roles import ROLES
 from tests.cast import NOON
+
+NOWHERE = UUID(int=1)
 
 
 def test_the_same_seed_gives_the_same_courses():
@@ -111,3 +117,29 @@ def test_a_demo_of_another_version_is_known(tmp_path: Path):
     mark_begun(tmp_path)
     (tmp_path / "openrapport-demo.json").write_text('{"ready": true, "made_by": "0.0.1 abc"}')
     assert look_at(tmp_path) is Found.OF_ANOTHER_VERSION
+
+
+def test_mail_of_an_earlier_start_leads_to_the_port_of_this_one(tmp_path: Path):
+    letter = tmp_path / "20260302-120000.log"
+    letter.write_bytes(
+        b"Subject: x\n\nhttp://localhost:8000/c/abc/\nhttp://localhost:8000/help-now\nhttps://elsewhere.test:8000/\n"
+    )
+    assert readdress_old_mail(tmp_path, port=8123) == 1
+    assert letter.read_bytes().count(b"http://localhost:8123/") == 2
+    assert b"elsewhere.test:8000" in letter.read_bytes()
+    assert readdress_old_mail(tmp_path, port=8123) == 0
+
+
+@pytest.mark.django_db
+def test_mail_of_the_demo_that_still_waits_leads_there_too():
+    queue_mail(
+        kind="check_in_ready",
+        address="sam@example.test",
+        language="en",
+        payload={"link": "http://localhost:8000/c/abc/"},
+        about=NOWHERE,
+        once_key="waits",
+        now=NOON,
+    )
+    readdress_waiting_mail(port=8123)
+    assert json.loads(Notice.objects.get().payload) == {"link": "http://localhost:8123/c/abc/"}

@@ -7,8 +7,10 @@ from django.conf import settings
 from django.db import connection
 
 from openrapport.audit.models import AuditLine
+from openrapport.commands import CommandError
 from openrapport.commands.examinations import Finding, examine
 from openrapport.commands.jobs import JOBS, put_up_jobs
+from openrapport.commands.readiness import require_durability, require_ready
 from openrapport.config.checks import durability_problems
 from openrapport.notices.models import Job, Notice
 from openrapport.shared.append_only import put_up_guards
@@ -117,6 +119,9 @@ def test_a_database_that_does_not_wait_for_the_disk_is_refused():
         cursor.execute(weaken)
     try:
         found = list(durability_problems(connection))
+        for start in (require_ready, require_durability):
+            with pytest.raises(CommandError, match=r"lost|disk"):
+                start()
     finally:
         with connection.cursor() as cursor:
             cursor.execute(mend)

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.core import mail
 
 from openrapport.audit.models import AuditLine
 from openrapport.commands import UNDERSTOOD_WRONG, CommandError
 from openrapport.commands.reset_second_factor import reset
 from openrapport.commands.tests.running import openrapport
 from openrapport.commands.tests.test_setup import setup
+from openrapport.notices.delivery import deliver_due
 from tests.browsing import browser_of
 from tests.cast import NOON, Cast
 
@@ -104,3 +106,11 @@ def test_an_unknown_address_is_one_clear_line_at_the_command_line(tmp_path: Path
     ran = openrapport("reset-second-factor", "nobody@example.test", "--yes", "--data", str(folder), cwd=tmp_path)
     assert ran.returncode == UNDERSTOOD_WRONG
     assert ran.stderr.strip().splitlines() == ["No account has the address 'nobody@example.test'."]
+
+
+def test_the_person_hears_of_it_by_mail(cast: Cast) -> None:
+    give_factors(cast)
+    reset(MAYA, sure=True, now=NOON)
+    deliver_due(now=NOON)
+    (letter,) = mail.outbox
+    assert (letter.to, letter.subject) == ([MAYA], "Your ways to sign in were reset")

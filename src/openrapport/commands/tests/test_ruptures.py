@@ -48,7 +48,7 @@ def refused(capsys, *arguments) -> str:
 
 
 def summary(capsys, *arguments) -> dict[str, Any]:
-    assert main(["ruptures", *map(str, arguments), *FAST, "--json"]) == 0
+    assert main(["ruptures", *FAST, *map(str, arguments), "--json"]) == 0
     told: dict[str, Any] = json.loads(capsys.readouterr().out)
     return told
 
@@ -77,6 +77,49 @@ def test_each_rupture_becomes_a_row(table, tmp_path, capsys):
 
 def read_csv(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+
+
+def test_json_holds_every_rupture(table, tmp_path, capsys):
+    told = summary(capsys, table, *COLUMNS, "--out", tmp_path / "found.csv")
+    rows = read_csv(tmp_path / "found.csv")
+    assert [one["client"] for one in told["episodes"]] == [row["client"] for row in rows]
+    assert [str(one["onset_score"]) for one in told["episodes"]] == [row["onset_score"] for row in rows]
+
+
+def test_standard_input_says_the_same_as_the_file(table, capsys, monkeypatch):
+    from_file = summary(capsys, table, *COLUMNS)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(table.read_bytes()), encoding="utf-8"))
+    from_input = summary(capsys, "-", *COLUMNS)
+    assert from_input.pop("file") == "standard input"
+    from_file.pop("file")
+    assert from_input == from_file
+
+
+def test_a_population_given_in_numbers_serves_a_single_client(tmp_path, capsys):
+    rows = ["client,session,alliance", "a,1,9", "a,2,9", "a,3,8.5", "a,4,9", "a,5,3"]
+    told = summary(
+        capsys, write(tmp_path / "s.csv", rows), *COLUMNS, "--population", "8", "1", "0.7", "--maximum", "10"
+    )
+    assert [one["onset_session"] for one in told["episodes"]] == [5]
+    assert (told["population"]["mean"], told["population"]["maximum"]) == (8, 10)
+
+
+def test_clients_who_give_the_same_score_every_time_are_named(table, capsys):
+    told = summary(capsys, table, *COLUMNS)
+    assert told["straight_lined"] == ["c06", "c13", "c20", "c27", "c34", "c41"]
+    assert main(["ruptures", str(table), *COLUMNS, *FAST]) == 0
+    assert "6 clients gave the same score every time" in capsys.readouterr().out
+
+
+def test_neighbouring_sessions_may_be_simulated_alike(table, capsys):
+    rates = [
+        summary(capsys, table, *COLUMNS, "--rule", "cusum", "--people", "4000", "--autocorrelation", rho)[
+            "false_alarms"
+        ]
+        for rho in ("0", "0.5")
+    ]
+    assert rates[0]["high"] < rates[1]["low"]
+    assert rates[1]["autocorrelation"] == 0.5
 
 
 def test_parquet_in_and_out_say_the_same_as_csv(table, tmp_path, capsys):
@@ -246,6 +289,9 @@ def test_parquet_without_duckdb_says_what_to_install(tmp_path, capsys, monkeypat
         (["--z", "-1"], "--z must be above 0"),
         (["--rule", "ewma", "--weight", "1.5"], "--weight must be at most 1"),
         (["--people", "0"], "--people takes 1 or more"),
+        (["--autocorrelation", "1"], "--autocorrelation lies between"),
+        (["--population", "8", "1", "0"], "--population: A population needs"),
+        (["--population", "8", "1", "1", "--instrument", "alliance-adult"], "brings a population of its own"),
         (["--minimum", "5"], "is not within 5 to"),
         (["--instrument", "alliance-cat"], "No instrument 'alliance-cat'. Known: alliance-adult@1"),
         (["--instrument", "none.toml"], "none.toml: cannot be read"),

@@ -1,0 +1,1 @@
+"""Multilevel growth curves: from session scores to fixed effects, variance components and shrunken client estimates."""

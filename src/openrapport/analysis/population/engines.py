@@ -1,0 +1,150 @@
+"""Where sessions are and who adds them up: DuckDB on this machine, PostgreSQL in place, Spark past one machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+Engine = Literal["duckdb", "spark"]
+
+
+class NotReadable(ValueError):
+    """The place does not hold a table of sessions; the message names it and says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A Parquet file or a folder of them, a folder of CSV files or one, a DuckDB file, or a postgresql:// address.
+
+    `table` names the table of a database; files have none.
+    """
+
+    place: str
+    table: str | None = None
+
+    @property
+    def kind(self) -> Literal["parquet", "csv", "duckdb", "postgresql"]:
+        if self.place.startswith(("postgresql://", "postgres://")):
+            return "postgresql"
+        path = Path(self.place)
+        suffix = path.suffix.lower()
+        if suffix in (".duckdb", ".ddb", ".db"):
+            return "duckdb"
+        if suffix == ".csv" or (path.is_dir() and any(path.glob("*.csv"))):
+            return "csv"
+        return "parquet"
+
+    @property
+    def label(self) -> str:
+        """What messages call it: an address may hold a password and is not repeated."""
+        return "the PostgreSQL database" if self.kind == "postgresql" else self.place
+
+    def files(self) -> list[Path]:
+        """The files in order of name. Raises NotReadable when there is none."""
+        path = Path(self.place)
+        found = sorted(path.glob(f"*.{self.kind}")) if path.is_dir() else [path]
+        if not found or not all(file.is_file() for file in found):
+            raise NotReadable(f"{self.place}: no {self.kind.upper()} file there")
+        return found
+
+
+@contextmanager
+def opened(source: Source, *, engine: Engine = "duckdb", spark_master: str = "local[*]") -> Iterator[tuple[Any, Any]]:
+    """The connection and the Ibis table of `source`. Raises NotReadable."""
+    if engine == "spark":
+        opener = _on_spark(source, spark_master)
+    else:
+        opener = _in_postgresql(source) if source.kind == "postgresql" else _on_duckdb(source)
+    with opener as (connection, table):
+        yield connection, table
+
+
+def columns_of(table: Any, label: str, names: tuple[str, ...]) -> None:
+    """Raises NotReadable when a column is missing, naming those there are."""
+    for name in names:
+        if name not in table.columns:
+            raise NotReadable(f"{label}: no column {name!r}; there are: {', '.join(table.columns[:20])}")
+
+
+@contextmanager
+def _on_duckdb(source: Source) -> Iterator[tuple[Any, Any]]:
+    import duckdb
+    import ibis
+
+    # Nothing is fetched from outside, and rows need not keep their order: memory then does not grow with them.
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "preserve_insertion_order": False,
+    }
+    is_file = source.kind == "duckdb"
+    if is_file and not Path(source.place).is_file():
+        raise NotReadable(f"{source.place}: no such file")
+    raw = duckdb.connect(source.place if is_file else ":memory:", read_only=is_file, config=settings)
+    try:
+        connection = ibis.duckdb.from_connection(raw)
+        try:
+            yield connection, _table_of(connection, source)
+        except duckdb.Error as problem:
+            raise NotReadable(f"{source.place}: {str(problem).splitlines()[0]}") from problem
+    finally:
+        raw.close()
+
+
+def _table_of(connection: Any, source: Source) -> Any:
+    if source.kind == "duckdb":
+        return _named_table(connection, source)
+    files = [str(file) for file in source.files()]
+    return connection.read_parquet(files) if source.kind == "parquet" else connection.read_csv(files)
+
+
+def _named_table(connection: Any, source: Source) -> Any:
+    names = connection.list_tables()
+    if source.table is None and len(names) == 1:
+        return connection.table(names[0])
+    if source.table not in names:
+        raise NotReadable(f"{source.label}: name one of its tables: {', '.join(names[:20]) or '(there is none)'}")
+    return connection.table(source.table)
+
+
+@contextmanager
+def _in_postgresql(source: Source) -> Iterator[tuple[Any, Any]]:
+    import ibis
+    import psycopg
+
+    try:
+        connection = ibis.connect(source.place)
+        try:
+            yield connection, _named_table(connection, source)
+        finally:
+            connection.disconnect()
+    except psycopg.Error as problem:
+        raise NotReadable(f"{source.label}: {str(problem).splitlines()[0]}") from problem
+
+
+@contextmanager
+def _on_spark(source: Source, master: str) -> Iterator[tuple[Any, Any]]:
+    import ibis
+    from pyspark.sql import SparkSession
+
+    if source.kind not in ("parquet", "csv"):
+        raise NotReadable(f"{source.label}: Spark reads Parquet and CSV files; export the table first")
+    ours = SparkSession.getActiveSession() is None  # somebody else's goes on when we are done
+    builder = SparkSession.builder.master(master).appName("openrapport")
+    builder = builder.config("spark.ui.enabled", "false").config("spark.sql.ansi.enabled", "true")
+    if master.startswith("local"):  # one machine: nothing listens outside it, and few parts suffice
+        builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
+        builder = builder.config("spark.sql.shuffle.partitions", "8").config("spark.driver.memory", "4g")
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    try:
+        connection = ibis.pyspark.connect(session)
+        place = str(Path(source.place).resolve())
+        read = connection.read_parquet if source.kind == "parquet" else connection.read_csv
+        yield connection, read(place)
+    finally:
+        if ours:
+            session.stop()
