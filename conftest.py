@@ -1,6 +1,7 @@
 """Fixtures for every test: the fixed cast and a clock."""
 
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +20,24 @@ def now() -> datetime:
 @pytest.fixture
 def cast(db: None) -> Cast:
     return gather_cast()
+
+
+@pytest.fixture
+def real_database(transactional_db: None) -> Iterator[None]:
+    """Commits are real. The flush afterwards may empty append-only tables; it also puts their guards up again."""
+    from django.core.cache import cache
+    from django.db import connection
+
+    from openrapport.shared.append_only import missing_guards
+
+    assert missing_guards() == [], "an earlier test left append-only tables without their triggers"
+    cache.clear()  # counters of throttles live outside the tables that are flushed
+    yield
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            for (name,) in cursor.fetchall():
+                cursor.execute(f'DROP TRIGGER "{name}"')
 
 
 @pytest.fixture(scope="session")

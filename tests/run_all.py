@@ -21,7 +21,7 @@ NO_CHROMIUM = "Chromium is missing, so the browser journeys cannot run. On Debia
 # The checks of models and migrations read the settings, and the settings want secrets; these protect nothing.
 FOR_CHECKS = {
     "OPENRAPPORT_SECRET_KEY": "only-for-checks-0123456789-abcdefghijklmnopqrstuvwxyz",
-    "OPENRAPPORT_ENCRYPTION_KEYS": "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdCE=",
+    "OPENRAPPORT_ENCRYPTION_KEYS": "gycQyxohFogfcsRmOohIu9JZPBHgsC_vLJJKL3XDWug=",
     "OPENRAPPORT_DATABASE_URL": "sqlite://:memory:",
 }
 

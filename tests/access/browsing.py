@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests.access.canaries import ANY, Canaries
 from tests.access.extras import Extra
 from tests.access.matrix import Tally
-from tests.access.routes import Route
+from tests.access.routes import LED_ON, Route
 from tests.access.targets import Target
 from tests.access.world import World
 from tests.browsing import browser_of
@@ -85,7 +85,7 @@ def expected(route: Route, person: str, target: Target | None, method: str, worl
     if route.public:
         return given
     if nobody:
-        return frozenset({302})
+        return route.signed_out if method == "POST" else LED_ON
     assert route.there_for is not None
     there = route.there_for(world, person, target)  # type: ignore[arg-type]
     return given if there else frozenset({404})

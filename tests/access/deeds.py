@@ -10,20 +10,24 @@ from datetime import timedelta
 from uuid import uuid4
 
 from allauth.mfa.models import Authenticator
+from django.db import transaction
 
 from openrapport.audit.actor import Actor
 from openrapport.checkins import actions as checkins
-from openrapport.checkins.models import CheckIn, Disclosure, RespondentRole
+from openrapport.checkins.models import CheckIn, Disclosure, Drawing, RespondentRole
 from openrapport.practices import actions as practices
 from openrapport.practices.models import InvitedAs, Membership, Role, Supervision
 from openrapport.relationships import actions as relationships
 from openrapport.relationships.models import Audience, Guardianship, Relationship, State
+from openrapport.reports import actions as reports
 from openrapport.reports.course import read_course
+from openrapport.reports.models import FEWEST_RELATIONSHIPS
 from openrapport.sessions import actions as sessions
 from openrapport.signals import actions as signals
 from openrapport.signals.models import Signal
 from openrapport.workflows import (
     accept_invitation,
+    change_address,
     change_profile,
     change_relationship_state,
     complete_check_in,
@@ -38,10 +42,13 @@ from openrapport.workflows import (
     open_by_code,
     read_record,
     reset_second_factor,
+    rotate_keys,
     set_up_practice,
+    tell_of_sign_in_ways,
 )
 from tests.cast import NOON, SETUP, Cast, viewer
 from tests.check_ins import answer, given_for, hold_session, live_through, of
+from tests.many_relationships import add_relationships, draw_courses
 
 LATER = NOON + timedelta(days=7)
 Deed = Callable[[], object]
@@ -126,6 +133,17 @@ def _read(stage: Stage) -> object:
     )
 
 
+def _refit(stage: Stage) -> object:
+    """As many relationships as a practice's own curve takes."""
+    add_relationships(stage.cast.willow, stage.cast.tom, draw_courses(FEWEST_RELATIONSHIPS, 3))
+    return reports.refit_curves(actor=SETUP, now=NOON)
+
+
+def _look_at_drawing(stage: Stage) -> object:
+    drawing = Drawing(check_in=stage.waiting, instrument="alliance-child@1", item="drawing", picture="sun")
+    return read_record.record_reading_of_drawing(drawing, actor=_mayas(stage), now=NOON)
+
+
 DEEDS: dict[str, Callable[[Stage], object]] = {
     "relationships.actions.begin_relationship": lambda s: relationships.begin_relationship(
         actor=SETUP,
@@ -165,7 +183,7 @@ DEEDS: dict[str, Callable[[Stage], object]] = {
         now=NOON,
     ),
     "checkins.actions.append_answers": lambda s: _send(
-        s, lambda **words: checkins.append_answers(words.pop("check_in"), via="page", **words)
+        s, transaction.atomic(lambda **words: checkins.append_answers(words.pop("check_in"), via="page", **words))
     ),
     "checkins.actions.release_held_back": lambda s: checkins.release_held_back(
         s.sam, actor=SETUP, before_session=99, now=NOON
@@ -176,6 +194,7 @@ DEEDS: dict[str, Callable[[Stage], object]] = {
     "signals.actions.resolve": _move("resolve"),
     "signals.actions.dismiss": _move("dismiss"),
     "signals.actions.reopen": _reopen,
+    "reports.actions.refit_curves": _refit,
     "signals.actions.escalate_unseen": lambda s: signals.escalate_unseen(actor=SETUP, now=LATER),
     "signals.actions.review_all": lambda s: (_with_new_answers(s), signals.review_all(actor=SETUP, now=LATER)),
     "practices.actions.found_practice": lambda s: practices.found_practice(
@@ -213,6 +232,18 @@ DEEDS: dict[str, Callable[[Stage], object]] = {
         s.invited.invitation, actor=Actor(user=s.cast.lena), user=s.cast.lena, now=NOON
     ),
     "workflows.accept_invitation.accept_invitation": _accept,
+    "workflows.change_address.change_address": lambda s: change_address.change_address(
+        s.cast.sam, address="samuel@example.test", actor=Actor(user=s.cast.sam), now=NOON
+    ),
+    "workflows.tell_of_sign_in_ways.record_change_of_sign_in_ways": lambda s: (
+        tell_of_sign_in_ways.record_change_of_sign_in_ways(
+            s.cast.sam,
+            change="passkey_added",
+            notice="sign_in_way_added",
+            actor=Actor(user=s.cast.sam),
+            now=NOON,
+        )
+    ),
     "workflows.change_profile.change_profile": lambda s: change_profile.change_profile(
         s.cast.sam, actor=Actor(user=s.cast.sam), now=NOON, display_name="Samuel", language="es", time_zone="UTC"
     ),
@@ -274,6 +305,7 @@ DEEDS: dict[str, Callable[[Stage], object]] = {
         checkins.issue_kiosk_code(s.asked, valid_for=timedelta(minutes=5), now=NOON).check_in_pass, now=NOON
     ),
     "workflows.read_record.record_reading_of_check_ins": _read,
+    "workflows.read_record.record_reading_of_drawing": _look_at_drawing,
     "workflows.read_record.record_glance_at_scores": lambda s: read_record.record_glance_at_scores(
         [s.sam], actor=_mayas(s), now=NOON
     ),
@@ -283,6 +315,7 @@ DEEDS: dict[str, Callable[[Stage], object]] = {
     "workflows.reset_second_factor.reset_second_factor": lambda s: reset_second_factor.reset_second_factor(
         s.cast.sol, actor=_admins(s), now=NOON
     ),
+    "workflows.rotate_keys.rotate_keys": lambda s: rotate_keys.rotate_keys(actor=SETUP, now=NOON),
     "workflows.set_up_practice.set_up_practice": lambda s: set_up_practice.set_up_practice(
         actor=SETUP,
         name="Third",

@@ -1,4 +1,4 @@
-"""Rows beside the relationships: invitations and lines of the audit log, with who may read each, by hand."""
+"""Rows beside the relationships: invitations, lines of the audit log, growth fits; who may read each, by hand."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,15 +9,17 @@ from openrapport.audit.actor import Actor
 from openrapport.audit.models import AuditLine
 from openrapport.practices.models import Invitation as InvitationRow
 from openrapport.practices.models import InvitedAs
+from openrapport.reports.models import StoredGrowthFit
 from openrapport.shared.ids import fingerprint
 from tests.access.people import HARBOUR, LONG_AGO, WILLOW
 from tests.access.world import World
 from tests.cast import NOON
+from tests.many_relationships import store_fit
 
 
 @dataclass(frozen=True)
 class Extra:
-    obj: InvitationRow | AuditLine
+    obj: InvitationRow | AuditLine | StoredGrowthFit
     readers: frozenset[str]
     canaries: tuple[str, ...] = ()
     secret: str = ""
@@ -44,6 +46,15 @@ READINGS: dict[str, tuple[str, str, str, set[str]]] = {
     "dora reads ida": ("dora", "ida", "read_check_in", {"ida"}),
     "sol reads dora": ("sol", "dora", "read_check_in", set()),  # her account is closed
     "zoe reads yan": ("zoe", "yan", "read_signal", {"yan"}),
+}
+# practice: whose pages draw from its fits: who is a therapist or a supervisor there now, or a client
+FITS: dict[str, set[str]] = {
+    WILLOW: {
+        *("maya", "tom", "ines"),
+        *("sol", "uma", "vera", "omar", "paul", "cleo", "nils"),
+        *("sam", "ben", "kit", "mia", "amy", "bob", "cat", "dan", "eve", "fay", "gus", "hal", "jon", "ida", "lena"),
+    },
+    HARBOUR: {"rolf", "zoe", "hana", "omar", "yan"},
 }
 
 
@@ -75,4 +86,6 @@ def add_extras(world: World) -> dict[str, Extra]:
             subject=world.people[subject],
         )
         found[f"reading: {label}"] = Extra(line, frozenset(readers))
+    for practice, readers in FITS.items():
+        found[f"fit: {practice}"] = Extra(store_fit(world.practices[practice]), frozenset(readers))
     return found

@@ -18,6 +18,7 @@ from django.db.models import Model
 
 from openrapport.relationships import policy
 from openrapport.relationships.grants import Action, Grant, ObjectRules
+from openrapport.shared.prepared import forget_prepared
 
 CONDITIONS = frozenset({"filter", "exclude"})
 
@@ -76,10 +77,12 @@ class CodeMutant:
         assert isinstance(broken, FunctionType)
         before = self.function.__code__
         self.function.__code__ = broken.__code__  # seen by everybody who imported the function by name
+        forget_prepared()  # SQL that was put together before still has the condition
         try:
             yield
         finally:
             self.function.__code__ = before
+            forget_prepared()
 
 
 def mutants_of_code(functions: Mapping[str, Callable[..., object]]) -> Iterator[CodeMutant]:

@@ -12,7 +12,7 @@ from importlib import import_module
 from uuid import UUID
 
 import openrapport
-from openrapport.checkins.models import CheckIn
+from openrapport.checkins.models import CheckIn, Drawing
 from openrapport.people.viewer import Viewer
 from openrapport.practices.models import Role
 from openrapport.relationships.models import Relationship, State
@@ -74,6 +74,12 @@ ROW_READERS: dict[str, tuple[Rows, ...]] = {
         Rows(CheckIn, ("old therapist",), ("client: now", "client: released", "guardian: now"), ("after the end",)),
         Rows(CheckIn, ("supervisor",), but_not=("asked", "waiting", "private")),
     ),
+    "checkins.queries.drawings_visible_to": (
+        Rows(Drawing, AUTHORS),
+        Rows(Drawing, ("therapist",), ("client: now", "client: released", "guardian: now")),
+        Rows(Drawing, ("old therapist",), ("client: now", "client: released", "guardian: now"), ("after the end",)),
+        Rows(Drawing, ("supervisor",), but_not=("asked", "waiting", "private")),
+    ),
     "signals.queries.signals_visible_to": (
         Rows(Signal, ("therapist", "supervisor")),
         Rows(Signal, ("old therapist",), but_not=("after the end",)),
@@ -121,6 +127,9 @@ ASKED_IN_OTHER_TESTS = {
     "practices.queries.invitations_managed_by": "test_invitations_are_for_who_made_them_and_administrators_of_staff",
     "audit.queries.readings_of_own_record": "test_readings_are_shown_to_whose_record_it_is",
     "audit.queries.own_actions": "test_own_actions_are_ones_own",
+    "reports.queries.growth_fits_visible_to": "test_fits_are_for_those_whose_pages_draw_from_them",
+    "reports.queries.fits_of": "test_fits_are_for_those_whose_pages_draw_from_them",
+    "reports.supervision.supervision_figures": "test_a_supervisors_figures_count_what_they_may_read",
     "reports.course.read_course": "test_a_course_holds_nothing_its_reader_may_not_read",
 }
 

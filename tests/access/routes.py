@@ -32,6 +32,7 @@ class Route:
 
     public       without sign-in
     reads/sends  statuses of an allowed GET and POST
+    signed_out   statuses of a POST by somebody who is not signed in
     any_method   one of allauth's pages: about the viewer's own account, and careless about methods
     """
 
@@ -42,6 +43,7 @@ class Route:
     any_method: bool = False
     reads: frozenset[int] = SEEN
     sends: frozenset[int] = LED_ON
+    signed_out: frozenset[int] = LED_ON
     data: Data = field(default=lambda _target: {})
     query: Mapping[str, str] = field(default_factory=dict)
     kwargs: Mapping[str, object] = field(default_factory=dict)
@@ -53,6 +55,10 @@ def holding(*roles: Role) -> Who:
 
 def signed_in(_world: World, person: str, _target: Target) -> bool:
     return person not in ("", "dora")
+
+
+def with_an_address(world: World, person: str, target: Target) -> bool:
+    return signed_in(world, person, target) and world.people[person].email is not None
 
 
 def check_in_answers(_target: Target | None) -> Mapping[str, Any]:
@@ -136,6 +142,9 @@ ROUTES: dict[str, Route] = {
     # --- one's own account
     "account/": _own(**ALLAUTH_READS),
     "account/profile/": _own(*BOTH, sends=(422,)),
+    # Members of a practice show their second factor again first; a child without an address has none to change.
+    "account/e-mail/": Route(BOTH, with_an_address, reads=frozenset({200, 302}), sends=frozenset({302, 422})),
+    "account/e-mail/code/": Route(BOTH, with_an_address, reads=LED_ON),
     "account/set-up/": _own(reads=(200, 302)),
     "account/go-on/": _own(reads=(302,)),
     # Staff show their second factor again before one is shown or changed; others may have none to show.
@@ -161,10 +170,12 @@ ROUTES: dict[str, Route] = {
         targets.may_open_check_in,
         targets.check_ins,
         sends=frozenset({302, 409}),
+        signed_out=frozenset({401}),  # with what was sent, and whether or not there is such a check-in
         data=check_in_answers,
     ),
     "check-in/<uuid:pk>/thanks/": Route(READS, targets.is_author, targets.check_ins, reads=frozenset({200, 302})),
     "check-in/<uuid:pk>/token/": Route(READS, targets.is_author, targets.check_ins),
+    "drawings/<uuid:pk>/": Route(READS, targets.allowed_to("read"), targets.drawings),
     # --- therapists
     "caseload/": Route(READS, holding(Role.THERAPIST)),
     "signals/": Route(READS, holding(Role.THERAPIST)),

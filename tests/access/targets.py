@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Model
 
-from openrapport.checkins.models import CheckIn
+from openrapport.checkins.models import CheckIn, Drawing
 from openrapport.practices.models import Membership, Supervision
 from openrapport.relationships.models import Audience, Relationship, State
 from openrapport.signals.models import Signal
@@ -77,6 +77,12 @@ def relationships(world: World, extras: dict[str, Extra]) -> Iterator[Target]:
 
 def check_ins(world: World, extras: dict[str, Extra]) -> Iterator[Target]:
     for thing in world.of(CheckIn):
+        if thing.kind in CHECK_INS_ASKED.get(thing.relationship, ()):
+            yield Target(f"{thing.kind} of {thing.author}", thing.obj, {"pk": thing.obj.pk}, thing)
+
+
+def drawings(world: World, extras: dict[str, Extra]) -> Iterator[Target]:
+    for thing in world.of(Drawing):
         if thing.kind in CHECK_INS_ASKED.get(thing.relationship, ()):
             yield Target(f"{thing.kind} of {thing.author}", thing.obj, {"pk": thing.obj.pk}, thing)
 

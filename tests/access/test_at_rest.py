@@ -41,6 +41,7 @@ def test_free_text_has_no_other_place_than_an_encrypted_field():
     assert {f"{model._meta.label}.{field.name}" for model, field in ENCRYPTED} == {
         "relationships.StateChange.reason",
         "checkins.Answer.words",
+        "checkins.Drawing.image",
         "signals.SignalEvent.reason",
         "notices.Notice.payload",
     }
@@ -53,7 +54,11 @@ def test_a_dump_holds_no_words(world: World):
     words = {word for thing in world.things for word in thing.canaries}
     assert len(words) > 200
     assert [place for place, value in values if any(word in value for word in words)] == []
-    tokens = [value for place, value in values if place in ("checkins_answer.words", "signals_signalevent.reason")]
+    tokens = [
+        value
+        for place, value in values
+        if place in ("checkins_answer.words", "checkins_drawing.image", "signals_signalevent.reason")
+    ]
     assert sum("gAAAA" in value for value in tokens) > 200
 
 
@@ -85,6 +90,7 @@ def test_what_is_appended_is_what_we_think():
         "PracticeRules",
         "StateChange",
         "Answer",
+        "Drawing",
         "Score",
         "SignalEvent",
     }

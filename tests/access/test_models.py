@@ -25,6 +25,7 @@ UNDECLARED = {
     "relationships.StateChange": "reasons are written down and shown to nobody",
     "relationships.Guardianship": "asked by the policy itself",
     "checkins.CheckInPass": "opened by its own secret, never listed",
+    "reports.StoredGrowthFit": "parameters of 200 relationships or more; read through growth_fits_visible_to",
     "notices.Notice": "the outbox: written by deeds, read by the worker",
     "notices.Job": "the worker's timetable",
 }

@@ -13,6 +13,8 @@ from openrapport.relationships import policy
 from openrapport.relationships import queries as relationship_queries
 from openrapport.relationships.grants import Action
 from openrapport.relationships.models import Relationship
+from openrapport.reports import queries as report_queries
+from openrapport.reports import supervision as report_supervision
 from openrapport.sessions import queries as session_queries
 from openrapport.sessions.models import TherapySession
 from openrapport.signals import queries as signal_queries
@@ -39,19 +41,26 @@ HARMLESS = {
     "relationships.policy._as_former_therapist: without filter state__in=CLOSED_STATES": (
         "only a closed relationship has a date until which it is kept"
     ),
+    "reports.queries.courses_shared_in: without filter as_therapist__practice=practice": (
+        "whoever has no relationship in the practice has nothing there to read"
+    ),
     "checkins.queries.shared_with_therapist: without filter role__in=RespondentRole.values": "these are all roles",
     "signals.queries.course_of: without if from_client": "chooses the version of the questions",
+    "signals.queries._shared_check_ins: without filter value__isnull=False": "what was written in words is no number",
     "signals.queries._open_by_tie: without if not viewer.is_somebody": "signals_visible_to asks as well",
     "relationships.policy.scope: without if model not in _rules": "the next line fails instead, less kindly",
 }
 
 NOT_FOR_A_VIEWER = {
     "practices.queries.rules_of": "the numbers of a practice's rules, for a deed",
+    "practices.queries.feedback_missing_after": "as above",
+    "practices.queries._newest_rules": "as above",
     "practices.queries.is_staff_member": "asked before somebody is invited",
     "relationships.queries.guardians_of": "whom a deed asks",
     "checkins.queries.pass_spent_on": "finds a submission again by its secret and its key",
     "signals.queries._numbers_shared": "fetches what shared_with_therapist gave",
     "signals.queries._seen": "as above",
+    "reports.queries._courses": "puts in order what was shared",
     "audit.queries.broken_chains": "counts and hashes for the doctor",
     "audit.queries._fault_of": "as above; asked in test_at_rest",
 }
@@ -64,6 +73,8 @@ READER_MODULES = (
     check_in_queries,
     practice_queries,
     relationship_queries,
+    report_queries,
+    report_supervision,
     session_queries,
     signal_queries,
 )
@@ -105,6 +116,11 @@ BESIDE_THE_ROWS: dict[str, tuple[Callable[[World], None], ...]] = {
         test_readers.test_a_kiosk_code_does_not_tell_whether_it_was_answered,
         test_readers.test_signals_rest_on_what_is_shared,
     ),
+    "reports": (
+        _with_extras(test_readers.test_fits_are_for_those_whose_pages_draw_from_them),
+        test_readers.test_curves_rest_on_what_each_therapist_may_read,
+        test_readers.test_a_supervisors_figures_count_what_they_may_read,
+    ),
     "signals": (test_readers.test_signals_rest_on_what_is_shared,),
 }
 
@@ -142,17 +158,17 @@ def test_a_check_left_out_of_the_engine_is_noticed(world: World, name: str):
 def test_a_check_left_out_of_a_reader_is_noticed(world: World, name: str):
     mutant = READER_MUTANTS[name]
     with mutant.in_force():
-        fault = reader_fault(world, name.split(".")[0])
+        fault = reader_fault(world, name.split(":")[0].rpartition(".")[0])
     judge(mutant, fault)
 
 
-def reader_fault(world: World, app: str) -> str | None:
-    """The first reader of one app that gives something else than the table says."""
+def reader_fault(world: World, module: str) -> str | None:
+    """The first reader of one module that gives something else than the table says."""
     for name in (*ROW_READERS, *OPEN_SIGNAL_READERS):
-        for person in everybody(world) if name.startswith(f"{app}.") else ():
+        for person in everybody(world) if name.startswith(f"{module}.") else ():
             if found := test_readers.differences(name, world, person):
                 return found[0]
-    for ask in BESIDE_THE_ROWS.get(app, ()):
+    for ask in BESIDE_THE_ROWS.get(module.partition(".")[0], ()):
         try:
             ask(world)
         except Exception as fault:  # an answer that differs, or none at all: either is noticed

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import product
-from uuid import UUID
+from unittest.mock import patch
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
@@ -11,19 +12,25 @@ from django.db import transaction
 from openrapport.audit.models import AuditLine
 from openrapport.audit.queries import own_actions, readings_of_own_record
 from openrapport.checkins.actions import issue_kiosk_code, issue_link
-from openrapport.checkins.models import CheckIn, CheckInPass, PassKind
+from openrapport.checkins.models import CheckIn, CheckInPass, PassKind, Score
 from openrapport.checkins.queries import check_in_behind
 from openrapport.practices import queries as practices
-from openrapport.practices.models import Invitation, Supervision
+from openrapport.practices.models import Invitation, Membership, Role, Supervision
+from openrapport.relationships.models import Audience, Relationship
 from openrapport.relationships.queries import has_told_supervisor, has_untold_supervisor, supervisors_of
+from openrapport.reports import queries as report_queries
 from openrapport.reports.course import read_course
+from openrapport.reports.models import StoredGrowthFit
+from openrapport.reports.queries import fits_of, growth_fits_visible_to
+from openrapport.reports.supervision import supervision_figures
+from openrapport.sessions.models import Status, TherapySession
 from openrapport.shared.ids import fingerprint
 from openrapport.signals.models import Signal, SignalState
 from openrapport.signals.queries import course_of
 from tests.access import test_readers
 from tests.access.extras import Extra, add_extras
 from tests.access.matrix import ANONYMOUS, everybody, viewer_of
-from tests.access.people import RELATIONSHIPS, ROLES, STANDINGS, SUPERVISIONS
+from tests.access.people import HARBOUR, LONG_AGO, RELATIONSHIPS, ROLES, STANDINGS, SUPERVISIONS, WILLOW
 from tests.access.readers import (
     ASKED_IN_OTHER_TESTS,
     OPEN_SIGNAL_READERS,
@@ -172,6 +179,107 @@ def test_signals_rest_on_what_is_shared(world: World):
         assert course.held == (1, 2, 3, 4, 5, 6, 7), label  # the eighth is only planned
 
 
+def test_fits_are_for_those_whose_pages_draw_from_them(world: World, extras: dict[str, Extra]):
+    for person in everybody(world):
+        viewer = viewer_of(world, person)
+        given = {fit.pk for fit in growth_fits_visible_to(viewer)}
+        assert given == _readable(extras, StoredGrowthFit, person), person
+        for practice in world.practices.values():
+            of_one = {fit.pk for fit in fits_of(viewer, practice.pk).values()}
+            assert of_one == {pk for pk in given if extras_by_pk(extras)[pk].practice_id == practice.pk}, person
+
+
+def extras_by_pk(extras: dict[str, Extra]) -> dict[UUID, StoredGrowthFit]:
+    return {one.obj.pk: one.obj for one in extras.values() if isinstance(one.obj, StoredGrowthFit)}
+
+
+def test_curves_rest_on_what_each_therapist_may_read(world: World):
+    """Tom supervises Maya here as well, and sees a client of his next door: neither adds anything to this practice."""
+    with transaction.atomic():
+        willow, harbour, tom = world.practices[WILLOW], world.practices[HARBOUR], world.people["tom"]
+        roles = ((willow, Role.SUPERVISOR), (harbour, Role.THERAPIST))
+        Membership.objects.bulk_create(
+            Membership(practice=practice, user=tom, role=role, since=LONG_AGO) for practice, role in roles
+        )
+        Supervision.objects.create(practice=willow, supervisor=tom, therapist=world.people["maya"], since=LONG_AGO)
+        Relationship.objects.filter(pk=world.relationships["lena with tom"].pk).update(practice=harbour)
+        sent = world.find(CheckIn, "client: now", "sam with maya").obj
+        Score.objects.create(  # too little was answered for this one
+            check_in=sent, instrument="wellbeing-adult@1", scale="total", not_scorable="nothing_answered", answered=0,
+            library_version="test",
+        )  # fmt: skip
+        Score.objects.create(  # a part of the questionnaire, not its main score
+            check_in=sent, instrument="alliance-adult@1", scale="bond", value=1.0, answered=2, library_version="test"
+        )
+        with patch.object(report_queries, "FIRST_SESSION", 2):  # of the first one nobody here said anything
+            given = {key: report_queries.courses_shared_in(one, at=NOON) for key, one in world.practices.items()}
+        transaction.set_rollback(True)
+    for key, practice in ((WILLOW, given[WILLOW]), (HARBOUR, given[HARBOUR])):
+        found = {(ref, course.client): course.scores for (ref, _), courses in practice.items() for course in courses}
+        assert found == _courses_by_the_table(world, key), key
+
+
+def _courses_by_the_table(world: World, practice: str) -> dict[tuple[str, str], tuple[float | None, ...]]:
+    """What comes after session 2 in the clients' check-ins that the relationship's therapist may read."""
+    found = {}
+    for label, (where, _, therapist, audience, _, _) in RELATIONSHIPS.items():
+        if (HARBOUR if label == "lena with tom" else where) != practice:
+            continue
+        mine = [one for one in world.of(CheckIn) if one.relationship == label and may(therapist, "read", one)]
+        sessions = _sessions(mine, "client: ", but_not="asked")
+        later = {number for number in sessions if number > 2}
+        if 2 in sessions and later:
+            scores = tuple(7.0 if number in later else None for number in range(1, max(later) + 1))
+            found[f"alliance-{audience}@1", str(world.relationships[label].pk)] = scores
+    return found
+
+
+def test_a_supervisors_figures_count_what_they_may_read(world: World):
+    """Sessions, shared check-ins, signals and averages of the relationships they stand to as supervisors, by hand."""
+    with transaction.atomic():
+        _add_a_session_that_one_person_rated(world)
+        for person in everybody(world):
+            figures = supervision_figures(viewer_of(world, person))
+            told = [label for label, stand in STANDINGS.items() if "supervisor" in stand.get(person, ())]
+            told = [] if person == "dora" else told
+            assert figures.relationships == len(told), person
+            one_more = "sam with maya" in told
+            held, shared = 7 * len(told) + one_more, 4 * len(told) + one_more
+            is_enough = len(told) >= 5
+            assert (figures.held, figures.shared) == ((held, shared) if is_enough else (None, None)), person
+            counted = len(told) if is_enough else None
+            assert figures.open_signals == ({"rupture": counted, "different_views": counted} if told else {}), person
+            adults = [label for label in told if RELATIONSHIPS[label][3] == Audience.ADULT]
+            seen = {2: 7.0, 4: 7.0, 5: 7.0, 7: 7.0}
+            means = tuple((number, seen.get(number)) for number in range(1, 8))
+            expected = [("alliance-adult@1", len(adults), means)] if len(adults) >= 5 else []
+            assert [(one.instrument.ref, one.relationships, one.means) for one in figures.averages] == expected, person
+        transaction.set_rollback(True)
+
+
+def _add_a_session_that_one_person_rated(world: World) -> None:
+    """Sam's ninth, which nobody else has had; and something sent about the eighth, which is only planned."""
+    sam = world.relationships["sam with maya"]
+    ninth = TherapySession.objects.create(relationship=sam, number=9, starts_at=NOON, status=Status.HELD)
+    for session in (ninth, sam.therapy_sessions.get(number=8)):
+        sent = CheckIn.objects.create(
+            relationship=sam,
+            session=session,
+            respondent=sam.client,
+            role="client",
+            instruments=["alliance-adult@1"],
+            opened_at=NOON,
+            submitted_at=NOON,
+            disclosure="now",
+            visible_from=NOON,
+            submission_key=uuid4(),
+        )
+        if session == ninth:
+            Score.objects.create(
+                check_in=sent, instrument="alliance-adult@1", scale="total", value=1.0, answered=7, library_version="-"
+            )
+
+
 def _sessions(things: list[Thing], kind: str, *, but_not: str = "\0") -> set[int]:
     found = [one.obj for one in things if one.kind.startswith(kind) and not one.kind.endswith(but_not)]
     return {one.session.number for one in found if isinstance(one, CheckIn)}
@@ -244,8 +352,8 @@ def opens_link(secret: str, *, kind: PassKind = PassKind.LINK, at: datetime = NO
 def test_somebody_without_an_account_reads_nothing_at_all(world: World, extras: dict[str, Extra]):
     nobody = viewer_of(world, ANONYMOUS)
     for name, reader in viewer_first_functions().items():
-        if name.startswith(("reports.standing", "reports.course")):
-            continue  # they take a second word; asked above
+        if name.startswith(("reports.standing", "reports.course", "reports.supervision", "reports.queries.fits_of")):
+            continue  # they take a second word, or give no rows; asked above
         assert list(reader(nobody)) == [], name  # type: ignore[call-overload]
 
 

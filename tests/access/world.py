@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.db.models import Model
 
 from openrapport.checkins.instruments import instrument_of, instruments_for
-from openrapport.checkins.models import Answer, CheckIn, Disclosure, Score
+from openrapport.checkins.models import Answer, CheckIn, Disclosure, Drawing, Score
 from openrapport.people.models import User
 from openrapport.practices.actions import found_practice
 from openrapport.practices.models import Practice
@@ -174,7 +174,7 @@ def _add_check_in(
         submission_key=uuid4() if sent else None,
         via="page" if sent else "",
     )
-    words = _canary("words", key, role, author, kind)
+    words, drawn = (_canary(what, key, role, author, kind) for what in ("words", "drawn"))
     label = f"{role}: {kind}"
     world.things.append(Thing(check_in, label, key, author, (words,) if sent else ()))
     if not sent:
@@ -197,6 +197,9 @@ def _add_check_in(
     Answer.objects.bulk_create(answers)
     score.save(force_insert=True)
     world.things += [Thing(row, label, key, author) for row in (*answers, score)]
+    image = {"image": drawn.encode(), "width": 8, "height": 6}  # no image, but nobody looks into it
+    drawing = Drawing.objects.create(check_in=check_in, instrument=alliance.ref, item="drawing", **image)
+    world.things.append(Thing(drawing, label, key, author, (drawn,)))
 
 
 def _add_signals(world: World, key: str) -> None:

@@ -14,13 +14,11 @@ import pytest
 from allauth.mfa.models import Authenticator
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from openrapport.people.models import User
 from openrapport.practices.queries import is_staff_member
-from openrapport.shared.append_only import missing_guards
 
 CHROMIUM = "/usr/bin/chromium"
 HOW_TO_INSTALL = (
@@ -85,21 +83,6 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield chromium
         chromium.close()
-
-
-@pytest.fixture
-def real_database(transactional_db: None) -> Iterator[None]:
-    """Commits are real. The flush afterwards may empty append-only tables; it also puts their guards up again."""
-    from django.db import connection
-
-    assert missing_guards() == [], "an earlier test left append-only tables without their triggers"
-    cache.clear()  # counters of throttles live outside the tables that are flushed
-    yield
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-            for (name,) in cursor.fetchall():
-                cursor.execute(f'DROP TRIGGER "{name}"')
 
 
 @pytest.fixture

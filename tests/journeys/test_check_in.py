@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from openrapport.checkins.models import Answer, CheckIn, RespondentRole, Score
 from openrapport.people.models import User
 from tests.cast import Cast
-from tests.check_ins import hold_session, of
+from tests.check_ins import answer, hold_session, of
 
 from .conftest import NewPage, See, SignIn, Watch
 
@@ -228,6 +228,7 @@ def test_signing_out_leaves_nothing_on_the_device(asked: CheckIn, page: Page, si
 def test_an_ended_session_keeps_the_answers_until_the_next_sign_in(
     asked: CheckIn, page: Page, sign_in: SignIn, see: See, watch: Watch
 ) -> None:
+    watch.expect("401")
     sign_in(page, asked.respondent)
     page.goto(address(asked))
     answer_a_little(page)
@@ -295,8 +296,93 @@ def test_a_browser_that_stores_nothing_never_says_that_the_page_may_be_closed(
     choose(page, "now")
     page.context.set_offline(True)
     send(page)
-    expect(page.locator("[data-panel='waiting']")).to_be_visible()
-    expect(page.locator("[data-only-on-page]")).to_be_visible()
-    expect(page.locator("[data-kept-here]")).to_be_hidden()
+    panel = page.locator("[data-panel='waiting']")
+    expect(panel.locator("[data-only-on-page]")).to_be_visible()
+    expect(panel.locator("[data-kept-here]")).to_be_hidden()
     page.context.set_offline(False)
     thanked(page)
+
+
+def test_a_browser_that_stores_nothing_says_so_when_the_sign_in_is_over(
+    asked: CheckIn, page: Page, sign_in: SignIn, see: See, watch: Watch
+) -> None:
+    page.add_init_script("indexedDB.open = () => { throw new Error('storage is switched off'); }")
+    watch.expect("401")
+    sign_in(page, asked.respondent)
+    page.goto(address(asked))
+    answer_a_little(page)
+    choose(page, "now")
+    page.context.clear_cookies(name="sessionid")
+    send(page)
+    panel = page.locator("[data-panel='sign_in']")
+    expect(panel.get_by_text("this browser keeps nothing")).to_be_visible()
+    expect(panel.get_by_text("kept on this device")).to_be_hidden()
+    see(page)
+    with page.context.expect_page() as opened:
+        panel.get_by_role("link", name="Sign in, in a new tab").click()
+    expect(opened.value.get_by_label("Your e-mail address")).to_be_visible()
+    sign_in(page, User.objects.get(pk=asked.respondent_id))
+    panel.get_by_role("button", name="Try again").click()
+    thanked(page)
+
+
+def test_a_waiting_copy_of_what_was_sent_elsewhere_goes_and_it_is_told(
+    asked: CheckIn, page: Page, sign_in: SignIn, see: See, watch: Watch
+) -> None:
+    watch.expect(OFFLINE_NOISE)
+    watch.expect("409")
+    sign_in(page, asked.respondent)
+    page.goto(address(asked))
+    answer_a_little(page)
+    choose(page, "now")
+    page.context.set_offline(True)
+    send(page)
+    expect(page.get_by_role("heading", name="Waiting for the connection")).to_be_visible()
+    answer(asked, at=timezone.now(), alliance=5)  # from the other device
+    context = page.context
+    page.close()
+    later = context.new_page()
+    later.add_init_script("delete self.ServiceWorkerRegistration.prototype.sync")
+    context.set_offline(False)
+    later.goto("/home/")
+    told = later.get_by_text("had already been sent, perhaps from another device")
+    expect(told).to_be_visible()
+    see(later)
+    assert later.evaluate("self.outbox.all()") == []
+    assert Answer.objects.get(check_in=asked, item="trust").value == 5
+    later.reload()
+    expect(told).to_be_hidden()
+
+
+def test_without_javascript_nothing_is_lost_when_the_sign_in_is_over(
+    asked: CheckIn, new_page: NewPage, sign_in: SignIn, see: See, watch: Watch
+) -> None:
+    watch.expect("401")
+    watch.expect("403")
+    page = new_page(javascript=False)
+    sign_in(page, asked.respondent)
+    page.goto(address(asked))
+    answer_a_little(page)
+    choose(page, "private")
+    page.context.clear_cookies(name="sessionid")
+    send(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not sent yet")
+    words = page.get_by_label("What you wrote")
+    expect(words).to_have_value("A little slower, please.")
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in").click()
+    other = opened.value
+    expect(other.get_by_label("Your e-mail address")).to_be_visible()
+    sign_in(page, User.objects.get(pk=asked.respondent_id))
+    page.context.clear_cookies(name="csrftoken")  # signing in makes a new one
+    other.goto("/home/")
+    other.close()
+    words.fill("A little slower, please. And thank you.")
+    page.get_by_role("button", name="Send again").click()
+    expect(page.get_by_text("please press Send again", exact=False)).to_be_visible()
+    page.get_by_role("button", name="Send again").click()
+    thanked(page)
+    assert Answer.objects.get(check_in=asked, item="one_thing").words == "A little slower, please. And thank you."
+    assert Answer.objects.filter(check_in=asked).count() == 8
+    asked.refresh_from_db()
+    assert asked.disclosure == "private"

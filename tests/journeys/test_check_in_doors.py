@@ -12,7 +12,7 @@ from tests.cast import Cast
 from tests.check_ins import hold_session, of
 
 from .conftest import NewPage, See, SignIn, Watch
-from .test_check_in import OFFLINE_NOISE, answer_a_little, choose, kept_on, send, thanked
+from .test_check_in import OFFLINE_NOISE, answer_a_little, choose, kept_on, send, thanked, wait_until
 
 NOTHING = {"local": 0, "session": 0, "caches": 0, "databases": 0, "workers": 0}
 
@@ -75,7 +75,7 @@ def test_a_handed_over_device_forgets(
     page.locator('input[name="alliance-child__trust"][value="3"]').check()
     page.locator('textarea[name="alliance-child__one_thing"]').fill("More drawing")
     if javascript:
-        expect(page.locator("[data-progress-words]")).to_have_text("2 of 9")
+        expect(page.locator("[data-progress-words]")).to_have_text("2 of 10")
         assert kept_on(page) == NOTHING
     choose(page, "now")
     send(page)
@@ -116,3 +116,35 @@ def test_a_wrong_code_is_told_kindly(real_database: None, page: Page, see: See, 
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_text("This code opens nothing.").last).to_be_visible()
     see(page)
+
+
+def test_handing_over_takes_along_what_the_therapist_had_begun(
+    for_sam: CheckIn, for_kit: CheckIn, cast: Cast, desktop_page: Page, sign_in: SignIn, see: See, watch: Watch
+) -> None:
+    watch.expect(OFFLINE_NOISE)
+    watch.expect("401")
+    page = desktop_page
+    mirror = CheckIn.objects.get(session=for_sam.session, role=RespondentRole.THERAPIST)
+    sign_in(page, cast.maya)
+    page.goto(f"/check-in/{mirror.pk}/")
+    page.locator('input[name="alliance-therapist__trust"][value="6"]').check()
+    page.locator('textarea[name^="alliance-therapist__"]').first.fill("Not for other eyes")
+    choose(page, "private")
+    wait_until(page, "await caches.match(location.pathname)")
+    page.context.set_offline(True)
+    send(page)
+    expect(page.get_by_role("heading", name="Waiting for the connection")).to_be_visible()
+    page.context.clear_cookies(name="sessionid")  # she was signed out meanwhile; that alone clears nothing
+    page.context.set_offline(False)
+    code = issue_kiosk_code(for_kit, valid_for=timedelta(minutes=10), now=timezone.now()).secret
+    page.goto("/kiosk/")
+    assert kept_on(page)["databases"] == 1
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name="Open").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Hi Kit!")
+    wait_until(page, "(await indexedDB.databases()).length === 0")
+    assert page.evaluate("Object.keys(localStorage)") == []
+    assert page.evaluate("caches.has('openrapport-check-in-pages')") is False
+    see(page)
+    mirror.refresh_from_db()
+    assert not mirror.is_submitted

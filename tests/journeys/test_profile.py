@@ -21,7 +21,7 @@ def test_a_client_changes_their_name_and_reads_on_in_spanish(page: Page, see: Se
     sign_in(page, cast.sam)
     page.goto("/account/")
     see(page)
-    page.get_by_role("main").get_by_role("link", name="Change").click()
+    page.get_by_role("main").get_by_role("link", name="Change", exact=True).click()
     at(page, "Your profile")
     see(page)
     page.get_by_label("Your name").fill("Samuel Example")

@@ -9,6 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from openrapport.audit.actor import Actor
+from openrapport.notices.delivery import deliver_codes
 from openrapport.practices.models import Role
 from openrapport.workflows.invite_by_mail import link_of
 from openrapport.workflows.invite_staff import invite_staff
@@ -50,6 +51,7 @@ def sign_in_by_code(page: Page, email: str, see: See) -> None:
     page.get_by_role("button", name="Send me a code").click()
     at(page, "Look in your mail")
     see(page)
+    deliver_codes(now=timezone.now())
     found = re.search(r"^[A-Z]{4}-[A-Z]{4}$", str(mail.outbox[-1].body), re.MULTILINE)
     assert found is not None
     page.get_by_label("Code from the mail").fill(found.group())
@@ -240,4 +242,28 @@ def test_a_dead_link_and_a_pause_have_pages_of_their_own(page: Page, see: See, w
         page.request.get(f"/invitation/nothing-{number}/")
     page.goto("/invitation/nothing/")
     at(page, "A moment, please")
+    see(page)
+
+
+def test_a_client_moves_to_another_address_by_a_code_from_it(page: Page, see: See, watch: Watch, cast: Cast) -> None:
+    watch.expect("status of 422")  # an address that does not fit, on purpose
+    sign_in_by_code(page, "sam@example.test", see)
+    page.goto("/account/")
+    see(page)
+    page.goto("/account/e-mail/")
+    see(page)
+    page.get_by_label("New e-mail address").fill("sam@example.test")
+    page.get_by_role("button", name="Send me a code").click()
+    expect(page.get_by_text("This is your address already.").first).to_be_visible()
+    see(page)
+    page.get_by_label("New e-mail address").fill("samuel@example.test")
+    page.get_by_role("button", name="Send me a code").click()
+    at(page, "Look in your new mail")
+    see(page)
+    deliver_codes(now=timezone.now())
+    found = re.search(r"^[A-Z]{4}-[A-Z]{4}$", str(mail.outbox[-1].body), re.MULTILINE)
+    assert found is not None
+    page.get_by_label("Code from the mail").fill(found.group().lower())
+    page.get_by_role("button", name="Change my address").click()
+    expect(page.get_by_text("From now on you sign in with samuel@example.test.")).to_be_visible()
     see(page)

@@ -36,7 +36,8 @@ def percentile_bootstrap(
 ) -> Bootstrap | None:
     """Draw rows of `table` with replacement (Efron & Tibshirani 1993); None when no samples are asked for.
 
-    `tell` hears how many of how many draws are done. A draw with a column that never varies, or for which `statistic` raises ValueError, is useless and left out.
+    A draw with a column that never varies, or for which `statistic` raises ValueError, is useless and left out. `tell`
+    hears how many of how many draws are done.
     Raises ValueError without a seed, with too few samples, or when too many draws are useless.
     """
     if samples is None:

@@ -21,9 +21,9 @@ from openrapport.analysis.false_alarms import (
     never_changing_courses,
     wilson_interval,
 )
-from openrapport.analysis.instrument import Direction
+from openrapport.analysis.instrument import Direction, sign_of
 from openrapport.analysis.rules import Flags, Parameters, Rule
-from openrapport.analysis.rupture import sign_of, sweep
+from openrapport.analysis.rupture import sweep
 
 People: TypeAlias = NDArray[np.int64]  # places in the table of simulated people
 

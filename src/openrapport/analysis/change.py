@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from openrapport.analysis.instrument import Direction, Instrument
+from openrapport.analysis.instrument import Direction, Instrument, sign_of
 
 # 95 % two-sided, the criterion of Jacobson & Truax 1991.
 CRITERION = 1.96
@@ -65,12 +65,14 @@ def reliable_change(
 
     Source: Jacobson & Truax 1991; Sdiff as Christensen & Mendoza 1986 have it. Without `direction` the verdict says
     which way a reliable difference went, not whether that is good. Raises ValueError when `sd`, `reliability`
-    or `criterion` are senseless, or a score is missing or not finite. The article's example:
+    or `criterion` are senseless, a score is missing or not finite, or the direction is none. The article's example:
 
     >>> found = reliable_change(32.5, 47.5, sd=7.5, reliability=0.80, direction="higher_is_better")
     >>> round(found.standard_error, 3), round(found.index, 2), found.verdict
     (4.743, 3.16, 'better')
     """
+    if direction is not None:
+        sign_of(direction)  # a misspelt one would turn the verdict round
     difference = _number(after, "after") - _number(before, "before")
     threshold = reliable_change_threshold(sd, reliability, criterion=criterion)
     standard_error = standard_error_of_difference(sd, reliability)
@@ -177,8 +179,8 @@ def clinical_change(
     """
     if not math.isfinite(cut_off):
         raise ValueError("Clinical change needs a finite cut-off, such as c of `clinical_cut_offs`.")
+    sign = sign_of(direction)
     reliable = reliable_change(before, after, sd, reliability, direction=direction, criterion=criterion)
-    sign = 1.0 if direction == "higher_is_better" else -1.0
     crossed = sign * before < sign * cut_off <= sign * after
     outcome: Outcome = "unchanged"
     if reliable.verdict == "worse":

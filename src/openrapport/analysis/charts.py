@@ -50,15 +50,23 @@ class CusumChart:
 def individuals_chart(values: Sequence[float] | Floats, *, sigmas: float) -> IndividualsChart:
     """Limits `sigmas` away from the mean, sigma being the mean moving range over d2 (Shewhart 1931; Wheeler 1993).
 
-    Raises ValueError with fewer than two values.
+    Raises ValueError with fewer than two values, or one that is missing.
     """
-    numbers = np.asarray(values, dtype=float)
+    numbers = _numbers(values)
     if len(numbers) < 2:
         raise ValueError("An individuals chart takes at least two values.")
     moving_range = float(np.abs(np.diff(numbers)).mean())
     sigma = moving_range / RANGE_OF_TWO
     centre = float(numbers.mean())
     return IndividualsChart(centre, moving_range, sigma, centre - sigmas * sigma, centre + sigmas * sigma)
+
+
+def _numbers(values: Sequence[float] | Floats) -> Floats:
+    """A chart has no place for a missing value: with one it would stay silent, or say nothing true."""
+    numbers = np.asarray(values, dtype=float)
+    if not np.isfinite(numbers).all():
+        raise ValueError("A chart takes numbers only: leave missing values out first.")
+    return numbers
 
 
 def ewma_limit(count: Floats | float, *, weight: float, width: float) -> Floats:
@@ -68,9 +76,11 @@ def ewma_limit(count: Floats | float, *, weight: float, width: float) -> Floats:
 
 def ewma_chart(z: Sequence[float] | Floats, *, weight: float, width: float) -> EwmaChart:
     """`z` are standardised (mean 0, SD 1 in control); `weight` is lambda, `width` is L."""
+    if not 0 < weight <= 1:
+        raise ValueError("The weight of an EWMA lies above 0 and is at most 1.")
     values = np.empty(len(z))
     average = 0.0
-    for index, value in enumerate(z):
+    for index, value in enumerate(_numbers(z)):
         average = weight * float(value) + (1 - weight) * average
         values[index] = average
     limits = ewma_limit(np.arange(1.0, len(z) + 1), weight=weight, width=width)
@@ -81,7 +91,7 @@ def cusum_chart(z: Sequence[float] | Floats, *, allowance: float, decision: floa
     """`allowance` is k, `decision` is h, both in standard deviations (Page 1954)."""
     downward, upward = np.empty(len(z)), np.empty(len(z))
     down = up = 0.0
-    for index, value in enumerate(z):
+    for index, value in enumerate(_numbers(z)):
         down = max(0.0, down - float(value) - allowance)
         up = max(0.0, up + float(value) - allowance)
         downward[index], upward[index] = down, up

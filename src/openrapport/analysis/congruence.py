@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,6 +101,7 @@ def congruence(
     >>> round(found.bias.estimate, 6), round(found.tracking.estimate, 6)
     (-2.5, 0.5)
     """
+    refuse_unknown_judge(judge)
     rows = same_length(client=client, therapist=therapist)
     both = np.stack([numbers(client, "client"), numbers(therapist, "therapist")])
     both = both[:, complete(both)]
@@ -215,6 +216,11 @@ def split_alliance(members: Mapping[str, float | None], *, threshold: float) -> 
         lowest=tuple(name for name, score in scores.items() if score == bottom),
         low=tuple(name for name, score in scores.items() if top - score >= threshold),
     )
+
+
+def refuse_unknown_judge(judge: View) -> None:
+    if judge not in get_args(View):
+        raise ValueError(f'The judge is "client" or "therapist", not {judge!r}.')
 
 
 def _other(view: View) -> View:

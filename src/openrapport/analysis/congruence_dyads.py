@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openrapport.analysis.congruence import Concordance, View, concordance
+from openrapport.analysis.congruence import Concordance, View, concordance, refuse_unknown_judge
 from openrapport.analysis.growth.result import Method
 from openrapport.analysis.least_squares import (
     Estimate,
@@ -88,6 +88,7 @@ def congruence_of_dyads(
     """
     from openrapport.analysis.growth.fit import growth
 
+    refuse_unknown_judge(judge)
     rows = same_length(client=client, therapist=therapist, dyad=dyad)
     both = np.stack([numbers(client, "client"), numbers(therapist, "therapist")])
     whole = complete(both)

@@ -8,9 +8,9 @@ import numpy as np
 
 from openrapport.analysis.baseline import Population
 from openrapport.analysis.false_alarms import NORMAL_95, wilson_interval
-from openrapport.analysis.instrument import Direction
+from openrapport.analysis.instrument import Direction, sign_of
 from openrapport.analysis.rules import Parameters, Rule
-from openrapport.analysis.rupture import sign_of, sweep
+from openrapport.analysis.rupture import sweep
 from openrapport.analysis.simulate import never_changing
 
 _PEOPLE_AT_ONCE = 50_000

@@ -129,6 +129,8 @@ def fit_hazard(rows: Rows, *, baseline: Baseline, steps: Sequence[int], ridge: f
     if not 0 < rows.event.sum() < len(rows.event):
         raise ValueError("A hazard takes some sessions after which people dropped out, and some after which not.")
     names = (*_baseline_names(baseline, starts), *rows.names)
+    if len(set(names)) < len(names):
+        raise ValueError(f"A covariate cannot be called {' or '.join(_baseline_names(baseline, starts))}: rename it.")
     design = _design(rows.session, rows.values, baseline, starts)
     free = len(names) - len(rows.names)
     penalty = np.concatenate([np.zeros(free), ridge * rows.values.var(axis=0)])
@@ -222,7 +224,8 @@ def _rows(
     dropped_out: Sequence[bool | int],
     covariates: Mapping[str, Sequence[float | None] | Floats],
 ) -> Rows:
-    n = same_length(person=person, session=session, dropped_out=dropped_out, **covariates)
+    named = {f"covariate {name}": column for name, column in covariates.items()}
+    n = same_length(person=person, session=session, dropped_out=dropped_out, **named)
     codes = codes_of(person)[0]
     when, event = numbers(session, "session"), numbers(dropped_out, "dropped_out")
     if not n or not (when >= 1).all() or (when != np.round(when)).any():

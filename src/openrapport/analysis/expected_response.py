@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openrapport.analysis.growth.result import GrowthFit, Method
-from openrapport.analysis.instrument import Direction
+from openrapport.analysis.instrument import Direction, sign_of
 from openrapport.analysis.least_squares import numbers, same_length
 
 Floats = NDArray[np.float64]
@@ -82,6 +82,7 @@ def expected_response(history: Sequence[Course], *, direction: Direction, method
     """
     from openrapport.analysis.growth.fit import growth
 
+    sign_of(direction)
     used = [course for course in history if any(score is not None for score in course.scores)]
     if len({course.client for course in used}) != len(used):
         raise ValueError("A client has one course: join the sessions of whoever is there twice.")

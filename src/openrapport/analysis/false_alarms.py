@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openrapport.analysis.baseline import Floats, Population
-from openrapport.analysis.instrument import Direction
+from openrapport.analysis.instrument import Direction, sign_of
 from openrapport.analysis.rules import Parameters, Rule
-from openrapport.analysis.rupture import sign_of, sweep
+from openrapport.analysis.rupture import sweep
 from openrapport.analysis.simulate import never_changing
 
 Integers = NDArray[np.int64]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 Audience: TypeAlias = Literal["adult", "teen", "child", "guardian", "therapist"]
 Kind: TypeAlias = Literal["alliance", "wellbeing", "child_connecting", "outcome"]
@@ -23,6 +23,17 @@ COMPONENTS = ("trust", "empathy", "genuineness", "respect", "active_listening", 
 
 # In a yes/no/unsure item, "not sure" is an answer but not a quantity: it never counts as "no".
 NO, YES, NOT_SURE = 0, 1, 2
+
+
+def sign_of(direction: Direction) -> float:
+    """1 where higher is better, -1 where lower is. Raises ValueError on any other word, which would turn results round.
+
+    >>> sign_of("lower_is_better")
+    -1.0
+    """
+    if direction not in get_args(Direction):
+        raise ValueError(f"The direction is {' or '.join(map(repr, get_args(Direction)))}, not {direction!r}.")
+    return 1.0 if direction == "higher_is_better" else -1.0
 
 
 class InstrumentError(ValueError):

@@ -90,20 +90,21 @@ def least_squares(
         raise ValueError(f"{p} coefficients need more than {p} complete rows; there are {n}.")
     refuse_redundant(design, names)
     q, r = np.linalg.qr(design)
-    coefficients = np.linalg.solve(r, q.T @ y)
-    residuals = y - design @ coefficients
-    bread = np.linalg.inv(r.T @ r)
+    back = np.linalg.inv(r)
+    coefficients = back @ (q.T @ y)
+    residuals = y - q @ (q.T @ y)
     squares = float(residuals @ residuals)
     total = float(((y - y.mean()) ** 2).sum())
-    covariance, df, clusters = bread * squares / (n - p), float(n - p), None
+    # On the orthogonal columns first: (X'X)^-1 itself would lose twice the digits.
+    covariance, df, clusters = np.eye(p) * squares / (n - p), float(n - p), None
     if cluster is not None:
         codes = codes_of(cluster)[0]
         clusters = int(codes.max()) + 1
-        covariance, df = clustered_covariance(design * residuals[:, None], codes, bread), float(clusters - 1)
+        covariance, df = clustered_covariance(q * residuals[:, None], codes, np.eye(p)), float(clusters - 1)
     return LeastSquares(
         names=tuple(names),
         coefficients=coefficients,
-        covariance=covariance,
+        covariance=back @ covariance @ back.T,
         residual_sd=math.sqrt(squares / (n - p)),
         r_squared=1 - squares / total if total > 0 else 0.0,
         df=df,

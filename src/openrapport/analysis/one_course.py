@@ -10,10 +10,9 @@ import math
 from collections.abc import Sequence
 
 from openrapport.analysis.baseline import Population
-from openrapport.analysis.instrument import Direction
+from openrapport.analysis.instrument import Direction, sign_of
 from openrapport.analysis.predictive_rules import EmpiricalBayes
 from openrapport.analysis.rules import ROUNDING
-from openrapport.analysis.rupture import sign_of
 
 
 def ends_in_rupture(series: Sequence[float | None], rule: EmpiricalBayes, *, direction: Direction) -> bool:

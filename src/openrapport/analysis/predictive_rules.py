@@ -5,6 +5,7 @@ All three need the population the person comes from, and nothing later than the 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from openrapport.analysis.baseline import Floats, Population, posterior
 from openrapport.analysis.charts import ewma_limit
-from openrapport.analysis.rules import ROUNDING, Flags, Line, Parameters, Watch
+from openrapport.analysis.rules import ROUNDING, Flags, Line, Parameters, Watch, refuse_unless_above_zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,9 @@ class EmpiricalBayes:
     population: Population
     z: float
     min_sessions: int
+
+    def __post_init__(self) -> None:
+        refuse_unless_above_zero(self.name, z=self.z)
 
     @property
     def parameters(self) -> Parameters:
@@ -81,6 +85,11 @@ class Ewma:
     weight: float
     width: float
 
+    def __post_init__(self) -> None:
+        refuse_unless_above_zero(self.name, weight=self.weight, width=self.width)
+        if self.weight > 1:
+            raise ValueError("ewma needs a weight of at most 1.")
+
     @property
     def parameters(self) -> Parameters:
         return {"weight": self.weight, "width": self.width, **_of(self.population)}
@@ -124,6 +133,11 @@ class Cusum:
     population: Population
     allowance: float
     decision: float
+
+    def __post_init__(self) -> None:
+        refuse_unless_above_zero(self.name, decision=self.decision)
+        if not 0 <= self.allowance < math.inf:
+            raise ValueError("cusum needs an allowance of 0 or more.")
 
     @property
     def parameters(self) -> Parameters:

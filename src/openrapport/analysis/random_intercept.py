@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +20,20 @@ Floats = NDArray[np.float64]
 Method: TypeAlias = Literal["reml", "ml"]
 
 # The curve is looked at here first, so that a second hump does not mislead the search between neighbours.
-LOOK_AT = np.concatenate([[0.0], np.geomspace(1e-5, 0.5, 40), 1 - np.geomspace(0.4, 1e-6, 40)])
+LOOK_AT = np.concatenate([[0.0], np.geomspace(1e-5, 0.5, 40), 1 - np.geomspace(0.4, 1e-9, 60)])
 CLOSE_TO_ONE = 1 - 1e-9
+# A lower deviance than at 0 by less than this share of it is rounding; so is an ICC below the second.
+SAME_DEVIANCE, CLOSE_TO_ZERO = 1e-12, 1e-9
 # Share of the outcome's squares below which what is left within groups is rounding.
 NOTHING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sums:
-    """All the likelihood needs: per group n (g,), sum x (g, p), sum y (g,); overall X'X, X'y, y'y."""
+    """All the likelihood needs: per group n (g,), sum x (g, p), sum y (g,); within groups X'X, X'y, y'y.
+
+    `log_det` is log|R'R| where the columns here are those of the design times R^-1.
+    """
 
     n: Floats
     x: Floats
@@ -37,6 +42,7 @@ class Sums:
     xy: Floats
     yy: float
     rows: int
+    log_det: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,17 +65,21 @@ class RandomIntercept:
     method: Method
 
 
-def sums_of(design: Floats, y: Floats, codes: NDArray[np.int64]) -> Sums:
-    """One pass. `y` should be centred before (rounding)."""
-    groups = int(codes.max()) + 1
+def sums_of(design: Floats, y: Floats, codes: NDArray[np.int64], log_det: float = 0.0) -> Sums:
+    """Products are taken about the groups' means: however large the differences between groups, nothing cancels."""
+    n = np.bincount(codes).astype(float)
+    x = np.stack([np.bincount(codes, column) for column in design.T], axis=1).astype(float)
+    total = np.bincount(codes, y).astype(float)
+    own_x, own_y = design - (x / n[:, None])[codes], y - (total / n)[codes]
     return Sums(
-        n=np.bincount(codes, minlength=groups).astype(float),
-        x=np.stack([np.bincount(codes, column, minlength=groups) for column in design.T], axis=1),
-        y=np.bincount(codes, y, minlength=groups).astype(float),
-        xx=design.T @ design,
-        xy=design.T @ y,
-        yy=float(y @ y),
+        n=n,
+        x=x,
+        y=total,
+        xx=own_x.T @ own_x,
+        xy=own_x.T @ own_y,
+        yy=float(own_y @ own_y),
         rows=len(y),
+        log_det=log_det,
     )
 
 
@@ -79,7 +89,7 @@ def deviance_at(icc: float, sums: Sums, method: Method) -> float:
     p = len(coefficients)
     freedom = sums.rows - p if method == "reml" else sums.rows
     found = float(np.log1p(sums.n * icc / (1 - icc)).sum()) + freedom * (1 + math.log(2 * math.pi * squares / freedom))
-    return found + float(np.linalg.slogdet(inner)[1]) if method == "reml" else found
+    return found + float(np.linalg.slogdet(inner)[1]) + sums.log_det if method == "reml" else found
 
 
 def fit_random_intercept(
@@ -89,9 +99,14 @@ def fit_random_intercept(
 
     Raises ValueError: fewer than two groups, nobody with two rows, too few rows, a redundant column, no residual left.
     """
+    if method not in get_args(Method):
+        raise ValueError(f'The method is "reml" or "ml", not {method!r}.')
     _check(design, y, codes, names)
-    middle = float(y.mean())
-    sums = sums_of(design, y - middle, codes)
+    # Orthogonal columns and what least squares leaves of y: no digit is lost to columns far from 0 or a close fit.
+    q, r = np.linalg.qr(design)
+    ordinary = q.T @ y
+    rest = y - q @ ordinary
+    sums = sums_of(q, rest - q @ (q.T @ rest), codes, 2 * float(np.log(np.abs(np.diag(r))).sum()))
 
     def deviance(icc: float) -> float:
         return deviance_at(icc, sums, method)
@@ -100,15 +115,16 @@ def fit_random_intercept(
     theta = icc / (1 - icc)
     coefficients, inner, squares = _at(icc, sums)
     within = squares / (sums.rows - len(names) if method == "reml" else sums.rows)
-    bread = np.asarray(np.linalg.inv(inner), dtype=float)
+    inverse = np.linalg.inv(inner)
+    back = np.linalg.inv(r)
+    bread = np.asarray(back @ inverse @ back.T, dtype=float)
     pull = theta / (1 + sums.n * theta)
     effects = pull * (sums.y - sums.x @ coefficients)
     known = within * pull
     lever = pull[:, None] * sums.x
-    unknown = within * np.einsum("gp,pq,gq->g", lever, bread, lever)
-    shift = np.linalg.lstsq(design, np.full(len(y), middle), rcond=None)[0]
+    unknown = within * np.einsum("gp,pq,gq->g", lever, inverse, lever)
     fit = RandomIntercept(
-        coefficients=coefficients + shift,
+        coefficients=np.asarray(back @ (ordinary + q.T @ rest + coefficients), dtype=float),
         covariance=np.asarray(within * bread, dtype=float),
         between_variance=theta * within,
         within_variance=within,
@@ -143,22 +159,30 @@ def profile_interval(deviance: Callable[[float], float], best: float, level: flo
 def _at(icc: float, sums: Sums) -> tuple[Floats, Floats, float]:
     """Generalised least squares at one ICC: coefficients, X'W^-1 X, residual squares; W = V / sigma2."""
     theta = icc / (1 - icc)
-    pull = theta / (1 + sums.n * theta)
-    inner = sums.xx - (sums.x * pull[:, None]).T @ sums.x
-    right = sums.xy - (sums.x * pull[:, None]).T @ sums.y
+    weight = 1 / (sums.n * (1 + sums.n * theta))
+    inner = sums.xx + (sums.x * weight[:, None]).T @ sums.x
+    right = sums.xy + (sums.x * weight[:, None]).T @ sums.y
     coefficients = np.asarray(np.linalg.solve(inner, right), dtype=float)
-    squares = sums.yy - float(pull @ sums.y**2) - float(coefficients @ right)
+    squares = sums.yy + float(weight @ sums.y**2) - float(coefficients @ right)
     return coefficients, inner, max(squares, 1e-300)
 
 
 def _lowest(deviance: Callable[[float], float]) -> float:
     from scipy.optimize import minimize_scalar
 
+    def at(log_odds: float) -> float:
+        return deviance(1 / (1 + math.exp(-log_odds)))
+
     seen = np.array([deviance(float(icc)) for icc in LOOK_AT])
     best = int(seen.argmin())
-    low, high = LOOK_AT[max(0, best - 1)], LOOK_AT[min(len(LOOK_AT) - 1, best + 1)]
-    found = minimize_scalar(deviance, bounds=(low, high), method="bounded", options={"xatol": 1e-11 * max(high, 1e-4)})
-    return 0.0 if seen[0] <= float(found.fun) else float(found.x)
+    if best == len(LOOK_AT) - 1:
+        raise ValueError("Nearly all variation lies between groups and next to none within: nothing can be divided.")
+    # On the log odds, the digits that count are kept near 0 and near 1.
+    ends = [math.log(icc / (1 - icc)) for icc in (max(LOOK_AT[max(0, best - 1)], CLOSE_TO_ZERO), LOOK_AT[best + 1])]
+    found = minimize_scalar(at, bounds=ends, method="bounded", options={"xatol": 1e-10})
+    if seen[0] - float(found.fun) <= SAME_DEVIANCE * max(1.0, abs(seen[0])):
+        return 0.0
+    return 1 / (1 + math.exp(-float(found.x)))
 
 
 def _check(design: Floats, y: Floats, codes: NDArray[np.int64], names: tuple[str, ...]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -203,6 +203,8 @@ def item_rest(items: Items) -> tuple[float, ...]:
 
 def _table(items: Items, missing: Missing, *, fewest_items: int) -> tuple[Floats, int]:
     """People with every answer, and how many were left out."""
+    if missing not in get_args(Missing):
+        raise ValueError(f"People with a missing answer are 'refuse'd or 'leave_out', not {missing!r}.")
     try:
         table = np.array(items, dtype=float)
     except (TypeError, ValueError) as problem:

@@ -16,6 +16,8 @@ Floats = NDArray[np.float64]
 
 # Probabilities of exactly 0 or 1 have no log odds.
 SMALLEST = 1e-12
+# Log odds that differ by a smaller share than this are the same: no slope could be told from rounding.
+NO_SPREAD = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def _recalibrated(
     log_odds, ones = np.log(safe) - np.log1p(-safe), np.ones(len(chance))
     alone = logistic(ones[:, None], happened, ("intercept",), offset=log_odds)
     intercept = interval_of(float(alone.coefficients[0]), math.sqrt(alone.covariance[0, 0]), math.inf, level)
-    if np.ptp(log_odds) <= 1e-12:
+    if np.ptp(log_odds) <= NO_SPREAD * (1 + np.abs(log_odds).max()):
         return NotEstimable("Everybody got the same prediction."), intercept
     try:
         both = logistic(np.stack([ones, log_odds], axis=1), happened, ("intercept", "slope"))

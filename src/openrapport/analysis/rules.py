@@ -6,6 +6,7 @@ oriented so that higher is better. A rule draws a line under each coming score; 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeAlias
@@ -58,6 +59,13 @@ class Rule(Protocol):
     def watch(self, scores: Floats, sign: float) -> Watch: ...
 
 
+def refuse_unless_above_zero(rule: str, **parameters: float) -> None:
+    """Raises ValueError naming the parameter: below 0 a rule would fire on good scores, on NaN never."""
+    for name, value in parameters.items():
+        if not 0 < value < math.inf:
+            raise ValueError(f"{rule} needs a {name.replace('_', ' ')} above 0.")
+
+
 @dataclass(frozen=True, slots=True)
 class PointDrop:
     """A score below a fixed cut-off, or `drop` points or more under the last one. The kind of rule vendors print."""
@@ -69,8 +77,10 @@ class PointDrop:
     def __post_init__(self) -> None:
         if self.cut_off is None and self.drop is None:
             raise ValueError("point-drop needs a cut-off, a drop, or both.")
-        if self.drop is not None and self.drop <= 0:
-            raise ValueError("point-drop needs a drop above 0.")
+        if self.drop is not None:
+            refuse_unless_above_zero(self.name, drop=self.drop)
+        if self.cut_off is not None and not math.isfinite(self.cut_off):
+            raise ValueError("point-drop needs a cut-off that is a number, or None.")
 
     @property
     def parameters(self) -> Parameters:
@@ -111,6 +121,9 @@ class OwnSd:
     name: ClassVar[str] = "own-sd"
     multiple: float
 
+    def __post_init__(self) -> None:
+        refuse_unless_above_zero(self.name, multiple=self.multiple)
+
     @property
     def parameters(self) -> Parameters:
         return {"multiple": self.multiple}
@@ -132,6 +145,9 @@ class StricterSd:
     multiple: float
     between_sd: float
 
+    def __post_init__(self) -> None:
+        refuse_unless_above_zero(self.name, multiple=self.multiple, between_sd=self.between_sd)
+
     @property
     def parameters(self) -> Parameters:
         return {"multiple": self.multiple, "between_sd": self.between_sd}
@@ -148,6 +164,9 @@ class Individuals:
 
     name: ClassVar[str] = "individuals"
     sigmas: float
+
+    def __post_init__(self) -> None:
+        refuse_unless_above_zero(self.name, sigmas=self.sigmas)
 
     @property
     def parameters(self) -> Parameters:

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from openrapport.analysis.baseline import Floats
-from openrapport.analysis.instrument import Direction
+from openrapport.analysis.instrument import Direction, sign_of
 from openrapport.analysis.rules import Flags, Parameters, Rule
 
 # v_shape: down for one session and back; u_shape: down for several and back; not_repaired: still down at the end.
@@ -105,10 +105,6 @@ def rupture(
         judgements=_judgements(walked, numbers, sign),
         episodes=episodes_of(walked, 0, numbers, sign=sign),
     )
-
-
-def sign_of(direction: Direction) -> float:
-    return 1.0 if direction == "higher_is_better" else -1.0
 
 
 def sweep(scores: Floats, rule: Rule, *, sign: float) -> Sweep:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openrapport.analysis.baseline import Floats
-from openrapport.analysis.instrument import Direction
+from openrapport.analysis.instrument import Direction, sign_of
 from openrapport.analysis.rules import Flags, Rule
-from openrapport.analysis.rupture import Episode, episodes_of, sign_of, sweep
+from openrapport.analysis.rupture import Episode, episodes_of, sweep
 
 # Small enough for the arrays of a block to stay in the processor's cache, large enough for NumPy to be worth its call.
 _PEOPLE_AT_ONCE = 2_000

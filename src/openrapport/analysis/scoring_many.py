@@ -72,7 +72,9 @@ def score_many(
     scores = {scale.code: _empty(rows, scale, instrument) for scale in instrument.scores}
     for first in range(0, rows, SLICE):
         part = slice(first, min(first + SLICE, rows))
-        read = {item.code: _read(column[part], item, first_row + first, absent(item.code, part)) for item, column in table}
+        read = {
+            item.code: _read(column[part], item, first_row + first, absent(item.code, part)) for item, column in table
+        }
         for scale in instrument.scores:
             _fill(scores[scale.code], part, scale, [(instrument.item(code), read.get(code)) for code in scale.items])
     return scores
@@ -161,7 +163,11 @@ def _read(column: Numbers, item: Item, row: int, absent: Flags | None) -> _Colum
     if absent is not None:
         there = absent.view(np.int8) - np.int8(1)
         whole = _masked(whole, there, low)
-    if whole.min(initial=low) < low or whole.max(initial=low) > high or (item.step != 1 and not _offered(whole, values)):
+    if (
+        whole.min(initial=low) < low
+        or whole.max(initial=low) > high
+        or (item.step != 1 and not _offered(whole, values))
+    ):
         _refuse(~np.isin(whole, values), column, item, row)
     if item.kind == "yes_no_unsure":
         sure = -(whole != NOT_SURE).view(np.int8)
@@ -173,7 +179,7 @@ def _read(column: Numbers, item: Item, row: int, absent: Flags | None) -> _Colum
 def _masked(numbers: Numbers, there: NDArray[np.int8], otherwise: int) -> Numbers:
     """`otherwise` where nothing is there."""
     kept = there.astype(numbers.dtype, copy=False)
-    masked = numbers & kept
+    masked: Numbers = numbers & kept
     if otherwise:
         masked |= ~kept & numbers.dtype.type(otherwise)
     return masked

@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from openrapport.analysis.instrument import Direction
+from openrapport.analysis.instrument import Direction, sign_of
 
 Floats = NDArray[np.float64]
 Kind: TypeAlias = Literal["gain", "loss"]
@@ -118,7 +118,7 @@ def sudden_shift(
         raise ValueError("The share of the score before lies from 0 to 1.")
     if critical != "by_sessions" and not critical > 0:
         raise ValueError('The critical value is a number above 0, or "by_sessions".')
-    sign = -1.0 if direction == "lower_is_better" else 1.0
+    sign = sign_of(direction)
     intervals = tuple(
         _interval(scores, numbers, last, cut=cut, share=share, critical=critical, sign=sign)
         for last in range(len(scores) - 1)

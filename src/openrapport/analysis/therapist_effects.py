@@ -78,12 +78,15 @@ def therapist_effects(
     that does not vary. Random intercept by REML or ML; interval by profile of that likelihood over the ICC.
 
     >>> found = therapist_effects([5, 6, 7, 9, 10, 11, 1, 2, 3], ["Ana"] * 3 + ["Ben"] * 3 + ["Cy"] * 3)
-    >>> round(found.icc, 4), [round(one.estimate, 3) for one in found.therapists]
+    >>> round(found.icc, 4), [round(one.estimate, 3) + 0.0 for one in found.therapists]
     (0.94, [0.0, 3.917, -3.917])
     """
     columns = dict(covariates or {})
-    rows = same_length(outcome=outcome, therapist=therapist, **columns)
-    table = np.array([numbers(column, name) for name, column in {"outcome": outcome, **columns}.items()])
+    if "intercept" in columns:
+        raise ValueError("A covariate cannot be called intercept: rename it.")
+    named = {f"covariate {name}": column for name, column in columns.items()}
+    rows = same_length(outcome=outcome, therapist=therapist, **named)
+    table = np.array([numbers(outcome, "outcome"), *(numbers(column, name) for name, column in columns.items())])
     whole = complete(table)
     if not whole.any():
         raise ValueError("No row is complete.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -203,13 +203,17 @@ def _effects(
     level: float,
     dropped: int,
 ) -> tuple[WithinBetween, dict[str, Estimate]]:
+    if errors not in get_args(Errors):
+        raise ValueError(f'Errors are "model" or "clustered", not {errors!r}.')
     people = int(codes.max()) + 1
     means = (np.bincount(codes, x) / np.bincount(codes))[codes]
     deviation = x - means
     if not np.abs(deviation).max() > 1e-12 * max(1.0, float(np.abs(x).max())):
         raise ValueError("x never varies within a person: there is no within effect to estimate.")
     names = ("intercept", "within", "between", *extra)
-    design = np.column_stack([np.ones(len(y)), deviation, means, *extra.values()])
+    # The means enter around the middle of x: a scale far from 0 (thousands, dates) then costs no digits.
+    middle = float(x.mean())
+    design = np.column_stack([np.ones(len(y)), deviation, means - middle, *extra.values()])
     fit, _ = fit_random_intercept(design, y, codes, names, method=method)
     covariance = fit.covariance if errors == "model" else _sandwich(design, y, codes, fit)
     within_df = float(people - 1) if errors == "clustered" else float(len(y) - people - 1 - len(extra))
@@ -224,7 +228,7 @@ def _effects(
         within=estimate((0, 1), within_df),
         between=estimate((0, 0, 1), between_df),
         contextual=estimate((0, -1, 1), between_df),
-        intercept=estimate((1,), between_df),
+        intercept=estimate((1, 0, -middle), between_df),
         between_sd=math.sqrt(fit.between_variance),
         within_sd=math.sqrt(fit.within_variance),
         icc=fit.icc,

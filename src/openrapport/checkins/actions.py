@@ -1,24 +1,39 @@
 """Asking for a check-in, recording its answers and scores, releasing it, and the passes that open it."""
 
+import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, QuerySet
 from django.utils.crypto import salted_hmac
 
-from openrapport.analysis.scoring import NotScorable, score
-from openrapport.audit.actions import record
+from openrapport.analysis.scoring import NotScorable, ScaleScore, score
+from openrapport.audit.actions import next_line, parts_of, record
 from openrapport.audit.actor import Actor
 from openrapport.checkins.instruments import instrument_of
-from openrapport.checkins.models import Answer, CheckIn, CheckInPass, Disclosure, PassKind, RespondentRole, Score
+from openrapport.checkins.models import (
+    Answer,
+    CheckIn,
+    CheckInPass,
+    Disclosure,
+    Drawing,
+    PassKind,
+    RespondentRole,
+    Score,
+)
+from openrapport.checkins.png import Png
 from openrapport.people.models import User
 from openrapport.relationships.models import Relationship
 from openrapport.sessions.models import TherapySession
-from openrapport.shared.ids import fingerprint, new_token
+from openrapport.shared.ids import fingerprint, new_id, new_token
+from openrapport.shared.prepared import PreparedUpdate
+from openrapport.shared.writing import Write, new_rows, write
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no I, L, O, 0, 1: they are misread on paper and glass
 CODE_LENGTH = 6
@@ -33,15 +48,31 @@ class AlreadyAnswered(Exception):
 
 
 @dataclass(frozen=True)
+class GivenDrawing:
+    """What was drawn, the picture that was chosen, or both."""
+
+    image: Png | None = None
+    picture: str = ""
+
+    @property
+    def trace(self) -> list[str]:
+        """Stands for the drawing where two submissions are compared."""
+        return [hashlib.sha256(self.image.content).hexdigest() if self.image is not None else "", self.picture]
+
+
+@dataclass(frozen=True)
 class GivenAnswers:
-    """What somebody answered: values and words by instrument reference and item code. Skipped items are absent."""
+    """What somebody answered: by instrument reference and item code. Skipped items are absent."""
 
     values: Mapping[str, Mapping[str, int]]
     words: Mapping[str, Mapping[str, str]]
+    drawings: Mapping[str, Mapping[str, GivenDrawing]] = field(default_factory=dict)
 
     def digest(self, disclosure: str) -> str:
         """Keyed: from the database alone nobody can try out which words were written."""
-        body = json.dumps([self.values, self.words, disclosure], sort_keys=True, ensure_ascii=False)
+        drawn = {ref: {item: one.trace for item, one in items.items()} for ref, items in self.drawings.items()}
+        content = [self.values, self.words, disclosure, *([drawn] if drawn else [])]
+        body = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return salted_hmac("openrapport.checkins.submission", body, algorithm="sha256").hexdigest()
 
 
@@ -76,7 +107,7 @@ def open_check_in(
     return check_in
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def append_answers(
     check_in: CheckIn,
     *,
@@ -86,33 +117,26 @@ def append_answers(
     key: UUID,
     via: str,
     now: datetime,
+    with_pass: CheckInPass | None = None,
 ) -> bool:
-    """Record answers and scores once. Returns False when this very submission is already recorded.
+    """Record answers and scores once, and use up the pass. Returns False when this very submission is recorded already.
 
     Raises KeyConflict (same key, other content) or AlreadyAnswered (another key); in both cases nothing changes.
     """
-    current = CheckIn.objects.select_for_update().get(pk=check_in.pk)
-    digest = given.digest(disclosure)
-    if current.is_submitted:
-        if current.submission_key != key:
-            raise AlreadyAnswered(str(check_in.pk))
-        if current.submission_hash != digest:
-            raise KeyConflict(str(key))
+    changes = {
+        "submitted_at": now,
+        "disclosure": str(disclosure),
+        "visible_from": now if disclosure in (Disclosure.NOW, Disclosure.SUPERVISOR_ONLY) else None,
+        "submission_key": key,
+        "submission_hash": given.digest(disclosure),
+        "via": via,
+    }
+    if not _MARK_SENT(pk=check_in.pk, **changes):
+        _recognise(check_in, key=key, digest=given.digest(disclosure))
         return False
-    if CheckIn.objects.filter(submission_key=key).exists():
-        raise KeyConflict(str(key))
-    check_in.submitted_at = now
-    check_in.disclosure = disclosure
-    check_in.visible_from = now if disclosure in (Disclosure.NOW, Disclosure.SUPERVISOR_ONLY) else None
-    check_in.submission_key = key
-    check_in.submission_hash = digest
-    check_in.via = via
-    check_in.save(
-        update_fields=["submitted_at", "disclosure", "visible_from", "submission_key", "submission_hash", "via"]
-    )
-    _write_answers(check_in, given)
-    _write_scores(check_in, given)
-    record(
+    for name, value in changes.items():
+        setattr(check_in, name, value)
+    line = next_line(
         actor=actor,
         deed="complete_check_in",
         about=check_in.relationship_id,
@@ -121,44 +145,82 @@ def append_answers(
         subject=check_in.respondent,
         facts={"disclosure": disclosure, "via": via},
     )
+    used = [] if with_pass is None else [_MARK_USED.as_part(pk=with_pass.pk, used_at=now)]
+    write(_answers(check_in, given), _scores(check_in, given), *used, *parts_of(line))
+    _write_drawings(check_in, given)
     return True
 
 
-def _write_answers(check_in: CheckIn, given: GivenAnswers) -> None:
-    rows = [
-        Answer(check_in=check_in, instrument=ref, item=item, value=value)
+def _unsent(*, pk: UUID, **changes: Any) -> tuple[QuerySet[CheckIn], dict[str, Any]]:
+    """One statement that asks and writes, so that nobody comes in between."""
+    same_key = CheckIn.objects.filter(submission_key=changes["submission_key"])
+    return CheckIn.objects.filter(~Exists(same_key), pk=pk, submitted_at=None), changes
+
+
+_MARK_SENT = PreparedUpdate(
+    _unsent,
+    pk=UUID,
+    submitted_at=datetime,
+    disclosure=str,
+    visible_from=datetime,
+    submission_key=UUID,
+    submission_hash=str,
+    via=str,
+)
+
+
+def _recognise(check_in: CheckIn, *, key: UUID, digest: str) -> None:
+    """Nothing was written: either this very submission stands there, or another does."""
+    current = CheckIn.objects.get(pk=check_in.pk)
+    if current.is_submitted and current.submission_key != key:
+        raise AlreadyAnswered(str(check_in.pk))
+    if current.submission_hash != digest:
+        raise KeyConflict(str(key))
+
+
+def _answers(check_in: CheckIn, given: GivenAnswers) -> Write:
+    values = [
+        (new_id(), check_in.pk, ref, item, value, None)
         for ref, values in given.values.items()
         for item, value in values.items()
     ]
-    rows += [
-        Answer(check_in=check_in, instrument=ref, item=item, words=words)
+    words = [
+        (new_id(), check_in.pk, ref, item, None, words)
         for ref, texts in given.words.items()
         for item, words in texts.items()
     ]
-    Answer.objects.bulk_create(rows)
+    return new_rows(Answer, ("id", "check_in_id", "instrument", "item", "value", "words"), [*values, *words])
 
 
-def _write_scores(check_in: CheckIn, given: GivenAnswers) -> None:
-    rows = []
-    for ref in check_in.instruments:
-        instrument = instrument_of(ref)
-        for result in score(given.values.get(ref, {}), instrument):
-            row = Score(
+def _write_drawings(check_in: CheckIn, given: GivenAnswers) -> None:
+    for ref, items in given.drawings.items():
+        for item, drawn in items.items():
+            image = drawn.image
+            Drawing.objects.create(
                 check_in=check_in,
                 instrument=ref,
-                scale=result.code,
-                answered=result.answered,
-                library_version=result.library,
+                item=item,
+                image=image.content if image is not None else None,
+                width=image.width if image is not None else None,
+                height=image.height if image is not None else None,
+                picture=drawn.picture,
             )
-            if isinstance(result, NotScorable):
-                row.not_scorable = result.reason
-            else:
-                row.value = result.value
-                row.prorated = result.prorated
-                row.at_ceiling = result.ceiling
-                row.straight_lined = result.straight_lined
-            rows.append(row)
-    Score.objects.bulk_create(rows)
+
+
+def _scores(check_in: CheckIn, given: GivenAnswers) -> Write:
+    rows = [
+        (new_id(), check_in.pk, ref, result.code, result.answered, result.library, *_outcome(result))
+        for ref in check_in.instruments
+        for result in score(given.values.get(ref, {}), instrument_of(ref))
+    ]
+    known = ("id", "check_in_id", "instrument", "scale", "answered", "library_version")
+    return new_rows(Score, (*known, "value", "not_scorable", "prorated", "at_ceiling", "straight_lined"), rows)
+
+
+def _outcome(result: ScaleScore | NotScorable) -> tuple[float | None, str, bool, bool, bool]:
+    if isinstance(result, NotScorable):
+        return None, result.reason, False, False, False
+    return result.value, "", result.prorated, result.ceiling, result.straight_lined
 
 
 @transaction.atomic
@@ -223,9 +285,9 @@ def note_pass_opened(check_in_pass: CheckInPass, *, stays_open_for: timedelta, n
     check_in_pass.save(update_fields=["opened_at", "expires_at"])
 
 
-def mark_pass_used(check_in_pass: CheckInPass, *, now: datetime) -> None:
-    check_in_pass.used_at = now
-    check_in_pass.save(update_fields=["used_at"])
+_MARK_USED = PreparedUpdate(
+    lambda pk, used_at: (CheckInPass.objects.filter(pk=pk), {"used_at": used_at}), pk=UUID, used_at=datetime
+)
 
 
 def revoke_passes(relationship: Relationship, *, now: datetime) -> int:

@@ -7,9 +7,10 @@ class CheckInsConfig(AppConfig):
 
     def ready(self) -> None:
         from openrapport.checkins import rules
-        from openrapport.checkins.models import Answer, CheckIn, Score
+        from openrapport.checkins.models import Answer, CheckIn, Drawing, Score
         from openrapport.relationships import policy
 
         policy.declare(CheckIn, rules.CHECK_IN)
         policy.declare(Answer, rules.ANSWER)
+        policy.declare(Drawing, rules.DRAWING)
         policy.declare(Score, rules.SCORE)

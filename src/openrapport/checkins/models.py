@@ -11,7 +11,7 @@ from openrapport.people.models import User
 from openrapport.relationships.models import Relationship
 from openrapport.sessions.models import TherapySession
 from openrapport.shared.append_only import append_only
-from openrapport.shared.encrypted import EncryptedTextField
+from openrapport.shared.encrypted import EncryptedBytesField, EncryptedTextField
 from openrapport.shared.models import Record
 
 
@@ -86,6 +86,50 @@ class Answer(Record):
                 name="an_answer_is_a_value_or_words",
             ),
         ]
+
+
+class Picture(models.TextChoices):
+    """What a child chooses who does not draw. Weather and a heart: words for a mood, and no scale."""
+
+    SUN = "sun", _("Sun")
+    CLOUDS = "clouds", _("Clouds")
+    RAIN = "rain", _("Rain")
+    STORM = "storm", _("Storm")
+    RAINBOW = "rainbow", _("Rainbow")
+    HEART = "heart", _("Heart")
+
+
+@append_only
+class Drawing(Record):
+    """What somebody drew for one item, a picture they chose, or both. Skipped: no row.
+
+    It stands beside the answers and not among them: pages read all answers of many check-ins, and an image only when
+    somebody looks at it.
+    """
+
+    check_in = models.ForeignKey(CheckIn, on_delete=models.PROTECT, related_name="drawings")
+    instrument = models.CharField(max_length=80)
+    item = models.CharField(max_length=60)
+    image = EncryptedBytesField(null=True, blank=True, help_text="a PNG")
+    width = models.PositiveSmallIntegerField(null=True, blank=True)
+    height = models.PositiveSmallIntegerField(null=True, blank=True)
+    picture = models.CharField(max_length=12, choices=Picture.choices, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["check_in", "instrument", "item"], name="an_item_is_drawn_once"),
+            models.CheckConstraint(
+                condition=Q(image__isnull=False, width__isnull=False, height__isnull=False, width__gte=1, height__gte=1)
+                | (Q(image__isnull=True, width=None, height=None) & ~Q(picture="")),
+                name="a_drawing_is_drawn_or_chosen",
+            ),
+            models.CheckConstraint(condition=Q(picture__in=["", *Picture.values]), name="picture_is_known"),
+        ]
+
+    @property
+    def is_drawn(self) -> bool:
+        """Told by its size, so that nobody has to open the image to know."""
+        return self.width is not None
 
 
 @append_only

@@ -5,11 +5,15 @@ from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 
-from openrapport.checkins.models import Answer, CheckIn, CheckInPass, PassKind, RespondentRole, Score
+from openrapport.checkins.models import Answer, CheckIn, CheckInPass, Drawing, PassKind, RespondentRole, Score
 from openrapport.people.viewer import Viewer
 from openrapport.relationships.grants import Action
 from openrapport.relationships.models import WORKING_STATES, Relationship
 from openrapport.relationships.policy import can, scope
+from openrapport.shared.prepared import Prepared
+
+# To be fetched where drawings are shown. The images stay behind: each is opened by itself, at its own address.
+WITH_DRAWINGS = Prefetch("drawings", queryset=Drawing.objects.defer("image").order_by("pk"))
 
 _WITH = ("session", "relationship__therapist", "relationship__client", "relationship__practice")
 
@@ -25,6 +29,11 @@ def check_ins_visible_to(viewer: Viewer) -> QuerySet[CheckIn]:
             Prefetch("scores", queryset=Score.objects.order_by("pk")),
         )
     )
+
+
+def drawings_visible_to(viewer: Viewer) -> QuerySet[Drawing]:
+    """Drawings in check-ins the viewer may read."""
+    return scope(viewer, Drawing).select_related("check_in")
 
 
 def due_for(viewer: Viewer) -> QuerySet[CheckIn]:
@@ -51,20 +60,23 @@ def shared_with_therapist(relationship: Relationship, *, at: datetime) -> QueryS
     return readable.filter(role__in=RespondentRole.values).order_by("session__number")
 
 
+def _valid_pass(*, secret_hash: str, kind: str, now: datetime) -> QuerySet[CheckInPass]:
+    return CheckInPass.objects.filter(
+        secret_hash=secret_hash,
+        kind=kind,
+        used_at=None,
+        revoked_at=None,
+        expires_at__gt=now,
+        check_in__relationship__state__in=WORKING_STATES,
+    ).select_related("check_in__respondent", "check_in__session", "check_in__relationship__therapist")
+
+
+_VALID_PASS = Prepared(_valid_pass, secret_hash=str, kind=str, now=datetime)
+
+
 def check_in_behind(secret_hash: str, *, kind: PassKind, now: datetime) -> CheckInPass | None:
     """The pass a link or a kiosk code stands for, while it is valid and whoever was asked may still answer."""
-    found = (
-        CheckInPass.objects.filter(
-            secret_hash=secret_hash,
-            kind=kind,
-            used_at=None,
-            revoked_at=None,
-            expires_at__gt=now,
-            check_in__relationship__state__in=WORKING_STATES,
-        )
-        .select_related("check_in__respondent", "check_in__session", "check_in__relationship__therapist")
-        .first()
-    )
+    found = _VALID_PASS.first(secret_hash=secret_hash, kind=str(kind), now=now)
     if found is None or not _may_go_on(found.check_in, kind=kind, now=now):
         return None
     return found

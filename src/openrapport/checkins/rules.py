@@ -37,4 +37,5 @@ CHECK_IN = ObjectRules(
     ),
 )
 ANSWER = ObjectRules(follows="check_in")
+DRAWING = ObjectRules(follows="check_in")
 SCORE = ObjectRules(follows="check_in")

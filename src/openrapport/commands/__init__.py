@@ -130,6 +130,19 @@ WORDS: dict[str, Word] = {
         "simulate --table scores --clients 70 --seed 4 --out invented.csv",
         ANALYSIS,
     ),
+    "report": Word(
+        "report",
+        "write one HTML page with the numbers and pictures of a table of session scores",
+        "report docs/analysis/invented_scores.csv --client client --session session --score alliance --out report.html",
+        ANALYSIS,
+    ),
+    "population": Word(
+        "population",
+        "growth, scan, scores, change and overview of any number of rows",
+        "population growth docs/analysis/invented_scores.csv --client client --session session --score alliance "
+        "--unit 0.1",
+        ANALYSIS,
+    ),
     "rules": Word(
         "rules",
         "compare the rules for ruptures: on your scores, and how often each is wrong",

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from openrapport.analysis.instrument import Direction, Instrument
 
 _DIRECTIONS: Mapping[str, Direction] = {"higher-is-better": "higher_is_better", "lower-is-better": "lower_is_better"}
-# Infinite on purpose: degrees of freedom of the normal distribution.
-_MAY_BE_INFINITE = ("df",)
+# Its square is still a number.
+_LARGEST = 1e100
+# Infinite on purpose: degrees of freedom of the normal distribution, weight of a variance that is known.
+_MAY_BE_INFINITE = ("df", "within_df")
 
 
 def begin(
@@ -68,6 +70,8 @@ def number(text: str) -> float:
     value = _float(text)
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number")
+    if abs(value) > _LARGEST:
+        raise argparse.ArgumentTypeError(f"{text} is too large to compute with")
     return value
 
 
@@ -118,6 +122,14 @@ def refuse_rows(table: Columns, name: str, wrong: Any, says: str) -> None:
         raise CommandError(f"{table.where(int(places[0]), name)}: {table[name][places[0]]:g} {says}")
 
 
+def refuse_constant(table: Columns, *names: str) -> None:
+    """Refuse a number column that says the same in every row where it says anything. Raises `CommandError`."""
+    for name in names:
+        given = table[name][~np.isnan(table[name])]
+        if len(given) > 1 and np.ptp(given) == 0:
+            raise CommandError(f"{table.file}: column {name}: {given[0]:g} in every row; leave it out")
+
+
 def refuse_no_session(table: Columns, name: str, *, first: int = 1) -> None:
     numbers = table[name]
     says = f"is no session number: those are whole and count from {first}"
@@ -153,17 +165,21 @@ def instrument_named(name: str) -> Instrument:
 
 
 @contextmanager
-def naming(file: str) -> Iterator[Callable[[Any], Any]]:
-    """What the library refuses, said with the file's name. The function given refuses a result that is no number."""
+def naming(file: str, words: Mapping[str, str] | None = None) -> Iterator[Callable[[Any], Any]]:
+    """What the library refuses, said with the file's name, and in the command line's `words` for the library's.
+
+    The function given refuses a result that is no number.
+    """
     try:
         # What overflows on the way to a result that stands needs no warning; a result that does not stand is refused.
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore", RuntimeWarning)
             yield _refuse_no_number
     except (ValueError, ArithmeticError) as problem:
-        if isinstance(problem, ArithmeticError):
-            raise CommandError(f"{file}: {_TOO_FAR_APART}") from problem
-        raise CommandError(f"{file}: {problem}") from problem
+        said = _TOO_FAR_APART if isinstance(problem, ArithmeticError) else str(problem)
+        for library, ours in (words or {}).items():
+            said = said.replace(library, ours)
+        raise CommandError(f"{file}: {' '.join(said.split())}") from problem
 
 
 _TOO_FAR_APART = "the numbers are too large, or too far apart, to compute with; give them in other units"

@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     require_ready()
     manifest = make_backup(arguments.file, now=timezone.now())
     size = arguments.file.stat().st_size
-    print(f"{arguments.file}: {manifest.rows} rows of {len(manifest.tables)} tables, {size:,} bytes.".replace(",", " "))
+    print(f"{arguments.file}: {manifest.rows} rows of {len(manifest.tables)} tables, {size} bytes.")
     print(f"The keys are not in it. Without a copy of {settings_file(folder)} nobody can read what people wrote.")
     return 0
 

@@ -19,6 +19,7 @@ from openrapport.commands.asked import (
     instrument_named,
     naming,
     number,
+    refuse_rows,
     refuse_same_column,
 )
 from openrapport.commands.progress import Tell, progress
@@ -41,12 +42,14 @@ better and across it. Clients who lack a score are counted, not judged.
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What the scores are judged by, and in words where that comes from."""
+    """What the scores are judged by, and in words where that comes from; the ends of the scale where known."""
 
     sd: float
     reliability: float
     direction: Direction
     source: str
+    lowest: float = -math.inf
+    highest: float = math.inf
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,10 +72,14 @@ def run(args: argparse.Namespace) -> int:
     measure = _measure(args)
     numbers = (args.before, args.after)
     table = read_columns(args.file, {args.client: "text", **dict.fromkeys(numbers, "number")}, may_be_empty=numbers)
+    for name in numbers:
+        outside = (table[name] < measure.lowest) | (table[name] > measure.highest)
+        refuse_rows(table, name, outside, f"is not within {measure.lowest:g} to {measure.highest:g}")
     with naming(args.file) as sound:
         threshold = sound(reliable_change_threshold(measure.sd, measure.reliability, criterion=args.criterion))
         with progress("Judging") as tell:
             rows = _judged(args, table, measure, tell)
+        sound([row[3] for row in rows])
     counts = Counter(row[4] if args.cut_off is None or row[5] is None else row[5] for row in rows)
     found = {
         "n_clients": len(rows),
@@ -110,7 +117,9 @@ def _measure(args: argparse.Namespace) -> Measure:
         raise CommandError(f"{instrument.ref} has no norms for {code}; give --sd, --reliability and --direction")
     kind = "provisional norms, assumptions without data" if norms.provisional else f"norms of {norms.source}"
     sd = math.hypot(norms.between_sd, norms.within_sd)
-    return Measure(sd, norms.reliability, instrument.score(code).direction, f"{instrument.ref}, {code}: {kind}")
+    scale = instrument.score(code)
+    source = f"{instrument.ref}, {code}: {kind}"
+    return Measure(sd, norms.reliability, scale.direction, source, scale.minimum, scale.maximum)
 
 
 def _judged(args: argparse.Namespace, table: Columns, measure: Measure, tell: Tell) -> list[tuple[Any, ...]]:

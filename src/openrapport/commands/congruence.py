@@ -9,7 +9,15 @@ from openrapport.analysis.congruence import congruence
 from openrapport.analysis.congruence_dyads import congruence_of_dyads
 from openrapport.analysis.response_surface import response_surface
 from openrapport.commands import CommandError
-from openrapport.commands.asked import add_columns, add_level, begin, naming, number, refuse_same_column
+from openrapport.commands.asked import (
+    add_columns,
+    add_level,
+    begin,
+    naming,
+    number,
+    refuse_constant,
+    refuse_same_column,
+)
 from openrapport.commands.congruence_text import dyads_in_words, one_dyad_in_words, surface_in_words
 from openrapport.commands.progress import progress
 from openrapport.commands.results import (
@@ -55,7 +63,9 @@ def run(args: argparse.Namespace) -> int:
     table = read_columns(args.file, wanted, may_be_empty=numbers)
     dyad = None if args.dyad is None else table[args.dyad].tolist()
     client, therapist = table[args.client], table[args.therapist]
-    with naming(args.file) as sound, progress("Estimating"):
+    if args.outcome is not None:
+        refuse_constant(table, args.client, args.therapist)
+    with naming(args.file, _words(args)) as sound, progress("Estimating"):
         if args.outcome is not None:
             surface = sound(
                 response_surface(
@@ -73,3 +83,10 @@ def run(args: argparse.Namespace) -> int:
             pairs = [(each.dyad, each.n, each.bias, each.tracking) for each in many.dyads]
             report(args, many, dyads_in_words(many), DYAD_HEADER, DYAD_TYPES, pairs)
     return 0
+
+
+def _words(args: argparse.Namespace) -> dict[str, str]:
+    """The library's names for the columns, as they are called in the table."""
+    x, y = args.client, args.therapist
+    terms = {"b1": x, "b2": y, "b3": f"{x} squared", "b4": f"{x} times {y}", "b5": f"{y} squared"}
+    return {**{f"'{b}'": f"'{name}'" for b, name in terms.items()}, "use congruence:": "leave out --dyad:"}

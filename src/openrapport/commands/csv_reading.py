@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -15,6 +16,7 @@ from openrapport.commands.table_parts import EMPTY_WORDS, Columns, Kind, TableEr
 
 _DELIMITERS = (",", ";", "\t")
 _PARQUET_BEGINS = b"PAR1"
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 STANDARD_INPUT = "standard input"
 
 
@@ -85,7 +87,8 @@ def _number(text: str, file: str, row: int, name: str) -> float:
     where = f"{file}: row {row}, column {name}"
     if not text.strip():
         raise TableError(f"{where}: empty, a number is needed")
-    raise TableError(f"{where}: {text.strip()[:40]!r} is not a number")
+    hint = "; write decimals with a point" if _DECIMAL_COMMA.fullmatch(text.strip()) else ""
+    raise TableError(f"{where}: {text.strip()[:40]!r} is not a number{hint}")
 
 
 def _csv_cells(file: str, path: Path | None, names: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
@@ -104,7 +107,17 @@ def _csv_cells(file: str, path: Path | None, names: Sequence[str]) -> Iterator[t
                 raise TableError(f"{file}: row {row}: {len(cells)} cells under {len(header)} column names")
             yield row, [cells[place] for place in places]
     except csv.Error as problem:
-        raise TableError(f"{file}: not readable as CSV: {problem}") from problem
+        raise TableError(f"{file}: row {reader.line_num + 1}: {_said(problem)}") from problem
+
+
+def _said(problem: csv.Error) -> str:
+    """What the reader of CSV says, in words for whoever made the file."""
+    said = str(problem)
+    if "new-line character" in said:
+        return "lines end in a bare carriage return; save the file again as CSV (UTF-8)"
+    if "unexpected end" in said:
+        return "a quotation mark is opened and never closed"
+    return f"not readable as CSV: {said}"
 
 
 def _text_lines(file: str, path: Path | None) -> Iterator[str]:
@@ -139,7 +152,7 @@ def _header(line: str, delimiter: str, file: str) -> list[str]:
     try:
         return next(csv.reader([line], delimiter=delimiter, strict=True))
     except csv.Error as problem:
-        raise TableError(f"{file}: not readable as CSV: {problem}") from problem
+        raise TableError(f"{file}: row 1: {_said(problem)}") from problem
 
 
 def _delimiter_of(header_line: str, names: Collection[str]) -> str:

@@ -19,6 +19,7 @@ from openrapport.commands.asked import (
     begin,
     naming,
     number,
+    refuse_constant,
     refuse_no_session,
     refuse_same_column,
     refuse_twice,
@@ -71,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
     table = read_columns(args.file, wanted, may_be_empty=[name for name in args.covariates if name != args.session])
     refuse_no_session(table, args.session)
     refuse_twice(table, args.client, args.session)
+    refuse_constant(table, *args.covariates)
     with naming(args.file) as sound, progress("Estimating"):
         found: DropoutRisk = sound(
             dropout_risk(

@@ -16,6 +16,7 @@ from openrapport.audit.actor import Actor
 from openrapport.notices.actions import forget_spent_codes
 from openrapport.notices.delivery import deliver_due
 from openrapport.notices.models import Job
+from openrapport.reports.actions import refit_curves
 from openrapport.signals.actions import escalate_unseen, review_all
 
 log = logging.getLogger("openrapport.jobs")
@@ -46,6 +47,10 @@ def forget_codes(now: datetime) -> object:
     return forget_spent_codes(now=now)
 
 
+def refit_growth_curves(now: datetime) -> object:
+    return refit_curves(actor=Actor.system("refit-curves"), now=now)
+
+
 def clear_expired_sign_ins(now: datetime) -> object:
     return call_command("clearsessions", verbosity=0)
 
@@ -57,6 +62,7 @@ JOBS: Mapping[str, Repeated] = {
     ),
     "review-feedback": Repeated(review_feedback, every=timedelta(hours=1), lease=timedelta(hours=1)),
     "forget-codes": Repeated(forget_codes, every=timedelta(hours=1), lease=timedelta(minutes=15)),
+    "refit-curves": Repeated(refit_growth_curves, every=timedelta(days=1), lease=timedelta(hours=2)),
     "clear-expired-sign-ins": Repeated(clear_expired_sign_ins, every=timedelta(days=1), lease=timedelta(hours=1)),
 }
 

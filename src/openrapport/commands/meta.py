@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     table = read_columns(args.file, {name: "text" if name == args.study else "number" for name in names})
     refuse_rows(table, args.r, abs(table[args.r]) >= 1, "is no correlation between -1 and 1, both excluded")
     refuse_rows(table, args.n, table[args.n] <= 3, "is too few: Fisher's z needs more than 3 people")
-    with naming(args.file) as sound, progress("Pooling"):
+    with naming(args.file, {"use `meta`": "leave out --study"}) as sound, progress("Pooling"):
         found: Any
         if args.study is None:
             found = meta(table[args.r], table[args.n], args.method, knapp_hartung=args.knapp_hartung, level=args.level)

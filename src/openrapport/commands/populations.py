@@ -10,7 +10,7 @@ from openrapport.analysis.baseline import Population, estimate_population, popul
 from openrapport.analysis.instrument import Direction
 from openrapport.analysis.scan import Courses
 from openrapport.commands import CommandError
-from openrapport.commands.asked import instrument_named
+from openrapport.commands.asked import instrument_named, naming, number
 from openrapport.commands.score_rows import ScoreRows
 from openrapport.commands.tables import TableError
 
@@ -37,12 +37,12 @@ def add_population_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--instrument", metavar="ID", help="take direction, scale and norms from an instrument, or from its .toml file"
     )
-    parser.add_argument("--minimum", type=float, metavar="X", help="lowest possible score")
-    parser.add_argument("--maximum", type=float, metavar="X", help="highest possible score")
+    parser.add_argument("--minimum", type=number, metavar="X", help="lowest possible score")
+    parser.add_argument("--maximum", type=number, metavar="X", help="highest possible score")
     parser.add_argument(
         "--population",
         nargs=3,
-        type=float,
+        type=number,
         metavar=("MEAN", "BETWEEN", "WITHIN"),
         help="the people to compare with: their mean, the SD between and the SD within them (default: from the table)",
     )
@@ -56,10 +56,8 @@ def setting_of(args: argparse.Namespace, table: ScoreRows, courses: Courses) -> 
     minimum = float(table.scores.min()) if args.minimum is None else args.minimum
     maximum = float(table.scores.max()) if args.maximum is None else args.maximum
     _refuse_outside(table, minimum, maximum)
-    try:
-        population = estimate_population(courses.series(), minimum=minimum, maximum=maximum)
-    except ValueError as problem:
-        raise TableError(f"{table.file}: column {table.columns.score}: {problem}") from problem
+    with naming(f"{table.file}: column {table.columns.score}") as sound:
+        population = sound(estimate_population(courses.series(), minimum=minimum, maximum=maximum))
     ends = "given" if args.minimum is not None and args.maximum is not None else "lowest and highest score in the file"
     return Setting(
         _direction(args), population, f"estimated from this file (analysis of variance); ends of the scale: {ends}"

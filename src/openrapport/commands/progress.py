@@ -30,7 +30,8 @@ class _Work:
     def line(self, now: float) -> str:
         seconds = now - self.begun
         if not self.total:
-            return f"{self.what}: {seconds:.0f} s"
+            rows = f"{self.done:,} rows, " if self.done else ""
+            return f"{self.what}: {rows}{seconds:.0f} s"
         part = self.done / self.total
         bar = "#" * round(_BAR * part)
         left = f", about {seconds / part - seconds:.0f} s left" if part else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -12,10 +13,13 @@ from openrapport.analysis.scan import courses_of
 from openrapport.commands import CommandError
 from openrapport.commands import rule_rates_report as rates_report
 from openrapport.commands import rules_side_by_side as side
+from openrapport.commands.asked import whole_from
 from openrapport.commands.populations import add_population_arguments, setting_of
+from openrapport.commands.progress import progress
 from openrapport.commands.rule_rates import Wanted, rate_table
-from openrapport.commands.rupture_rules import RULES, add_rule_arguments, build_every_rule
+from openrapport.commands.rupture_rules import MOST_PEOPLE, RULES, add_rule_arguments, build_every_rule
 from openrapport.commands.score_rows import add_score_arguments, read_asked_scores
+from openrapport.commands.showing import facts, wrapped
 from openrapport.commands.tables import DASH, write_csv, write_table
 
 _HELP = """\
@@ -26,17 +30,20 @@ in print, then with every rule set to the same share of false alarms.
 
 Examples:
   ./openrapport rules
-  ./openrapport rules scores.csv --client client --session session --score alliance
+  ./openrapport rules docs/analysis/invented_scores.csv --client client \\
+      --session session --score alliance
   ./openrapport rules --table --people 20000 --seed 1 --lengths 4,8,12,20
 """
 _SET_BY_RULE = {"one-sd": "own-sd", "two-sd": "own-sd"}
 # A share of false alarms that leaves something to see in short courses, too.
 _SAME_RATE = 0.1
+_LONGEST = 200
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = _HELP
+    paragraph, examples = _HELP.split("\n\n")
+    parser.epilog = f"{wrapped(' '.join(paragraph.split()))}\n\n{examples}"
     add_score_arguments(parser)
     add_population_arguments(parser)
     add_rule_arguments(parser)
@@ -47,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     table.add_argument("--detect", default="4", metavar="X,X", help="drops to be seen, in points (4)")
     table.add_argument(
         "--onset",
-        type=int,
+        type=whole_from(2),
         metavar="N",
         help="the session the drop comes at (default: one-off at random from the second on, lasting after half)",
     )
@@ -59,8 +66,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="false alarms every rule is set to (0.1); 0: none",
     )
     table.add_argument("--autocorrelation", type=float, default=0.0, metavar="R", help="of neighbouring sessions (0)")
-    table.add_argument("--people", type=int, default=20_000, metavar="N", help="simulated for each figure (20000)")
-    table.add_argument("--seed", type=int, default=1, metavar="N", help="of the simulation (1)")
+    table.add_argument(
+        "--people", type=whole_from(1000), default=20_000, metavar="N", help="simulated for each figure (20000)"
+    )
+    table.add_argument("--seed", type=whole_from(0), default=1, metavar="N", help="of the simulation (1)")
     table.add_argument("--into", type=Path, metavar="PAGE", help="write the table between the markers of a page")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -71,6 +80,8 @@ def run(args: argparse.Namespace) -> int:
         _print_table(args)
     elif args.file is not None:
         _print_side_by_side(args)
+    elif args.out is not None:
+        raise CommandError("--out writes what the rules find in a table: name the FILE")
     else:
         print(_listed_as_json() if args.json else _listed())
     return 0
@@ -86,11 +97,15 @@ def _listed() -> str:
         lines += [
             "",
             name,
-            f"  flags    {word.says}",
-            f"  numbers  {numbers or 'none'}",
-            f"  needs    {word.needs}",
-            f"  usable   {'when the course is over' if word.looks_back else 'during therapy'}",
-            f"  set by   {_set_by(name)}",
+            facts(
+                [
+                    ("  flags", word.says),
+                    ("  numbers", numbers or "none"),
+                    ("  needs", word.needs),
+                    ("  usable", "when the course is over" if word.looks_back else "during therapy"),
+                    ("  set by", _set_by(name)),
+                ]
+            ),
         ]
     lines += ["", "How often each is wrong, and what it sees: ./openrapport rules --table"]
     return "\n".join(lines)
@@ -134,9 +149,11 @@ def _print_side_by_side(args: argparse.Namespace) -> None:
 
 
 def _print_table(args: argparse.Namespace) -> None:
-    if args.file is not None:
-        raise CommandError("--table simulates people; it takes no FILE")
-    found = rate_table(_wanted(args), tell=_tell)
+    if args.file is not None or args.out is not None:
+        raise CommandError("--table simulates people; it takes no FILE and no --out")
+    wanted = _wanted(args)
+    with progress("Simulating") as tell:
+        found = rate_table(wanted, tell=tell)
     if args.into is not None:
         rates_report.write_between_markers(args.into, rates_report.as_markdown(found))
     if args.json:
@@ -152,14 +169,16 @@ def _wanted(args: argparse.Namespace) -> Wanted:
     drops = _numbers(args.detect, "--detect")
     if not lengths or min(lengths) < 2 or len(lengths) != args.lengths.count(",") + 1:
         raise CommandError("--lengths takes whole numbers from 2 on, such as 4,8,12,20")
-    if min(drops) <= 0:
+    if not all(drop > 0 for drop in drops):
         raise CommandError("--detect takes points above 0, such as 4 or 2,4")
     if args.onset is not None and not 2 <= args.onset <= min(lengths):
         raise CommandError(f"--onset takes a session from 2 to the shortest length, {min(lengths)}")
     if not 0 <= args.same_rate < 1:
         raise CommandError("--same-rate takes a share below 1, or 0 to leave that part out")
-    if args.people < 1000 or args.seed < 0:
-        raise CommandError("--people takes 1000 or more, --seed 0 or more")
+    if not 1000 <= args.people <= MOST_PEOPLE or args.seed < 0:
+        raise CommandError(f"--people takes 1000 or more, up to {MOST_PEOPLE:,}; --seed 0 or more")
+    if max(lengths) > _LONGEST or max(drops) == math.inf:
+        raise CommandError(f"--lengths goes up to {_LONGEST} sessions, and a drop of --detect is a finite number")
     if not -1 < args.autocorrelation < 1:
         raise CommandError("--autocorrelation lies between -1 and 1")
     return Wanted(
@@ -178,9 +197,3 @@ def _numbers(text: str, option: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise CommandError(f"{option} takes numbers with commas between them, not {text!r}") from None
-
-
-def _tell(done: int, total: int) -> None:
-    """A line that counts, on a terminal only."""
-    if sys.stderr.isatty():
-        print(f"\r{done} of {total} rows simulated", end="\n" if done == total else "", file=sys.stderr, flush=True)

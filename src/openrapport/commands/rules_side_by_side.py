@@ -13,6 +13,7 @@ from openrapport.analysis.rules import Flags, Rule
 from openrapport.analysis.scan import Courses, flags
 from openrapport.commands.populations import Setting
 from openrapport.commands.rupture_report import finite, plain
+from openrapport.commands.showing import wrapped
 from openrapport.commands.table_parts import Cell
 
 _BEGINS, _STILL, _NOT = "v", "-", "."
@@ -57,7 +58,7 @@ def as_text(found: SideBySide) -> str:
     spread = f"SD between clients {people.between_sd:.2f}, SD within clients {people.within_sd:.2f}"
     lines = [
         f"{found.file}: {counted}; {better} is better",
-        f"Population: mean {people.mean:.2f}, {spread}; {found.setting.source}",
+        wrapped(f"Population: mean {people.mean:.2f}, {spread}; {found.setting.source}", indent=12),
         "",
         *(_each_session(found) if clients == 1 else _each_rule(found)),
     ]

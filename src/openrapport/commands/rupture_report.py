@@ -12,6 +12,7 @@ from openrapport.analysis.false_alarms import FalseAlarmRate
 from openrapport.analysis.instrument import Direction
 from openrapport.analysis.rules import Parameters
 from openrapport.analysis.scan import Scan
+from openrapport.commands.showing import wrapped
 from openrapport.commands.tables import Cell
 
 EPISODE_COLUMNS = (
@@ -36,6 +37,10 @@ EPISODE_TYPES = (
     "DOUBLE",
     "VARCHAR",
 )
+
+
+# Where the second column of the text begins.
+_INDENT = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ def as_text(summary: Summary) -> str:
     alike = "" if math.isinf(people.within_df) else f" (weight {people.within_df:.1f})"
     share = f" ({found.recovered / len(found.found):.1%})" if found.found else ""
     spread = f"SD between clients {people.between_sd:.2f}, SD within clients {people.within_sd:.2f}{alike}"
-    return f"""\
+    text = f"""\
 {summary.file}: {found.sessions:,} sessions of {found.clients:,} clients ({_lengths(summary)} each); {better} is better
 Rule          {summary.rule}{f" ({own})" if own else ""}
               {summary.says}
@@ -81,6 +86,7 @@ False alarms  {rate.rate:.1%} of people who never change would be flagged at lea
               courses as long as those in the file, seed {rate.seed}{_resemblance(rate)}
 Best end      {_best_end(summary.ceiling)}
 Rows          {_where(summary)}"""
+    return "\n".join(wrapped(line, indent=_INDENT) if place else line for place, line in enumerate(text.splitlines()))
 
 
 def _resemblance(rate: FalseAlarmRate) -> str:

@@ -13,6 +13,8 @@ from openrapport.analysis.rules import Individuals, OwnSd, PointDrop, Rule, Stri
 from openrapport.commands import CommandError
 
 DEFAULT_RULE = "empirical-bayes"
+# More simulated people than that tell nothing more, and do not fit into memory.
+MOST_PEOPLE = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from openrapport.analysis.false_alarms import FalseAlarmRate, false_alarm_rate
 from openrapport.analysis.rules import Rule
 from openrapport.analysis.scan import Courses, Scan, courses_of, scan
 from openrapport.commands import CommandError
+from openrapport.commands.asked import whole_from
 from openrapport.commands.populations import Setting, add_population_arguments, setting_of
+from openrapport.commands.progress import progress
 from openrapport.commands.rule_rates import false_alarm_table
 from openrapport.commands.rupture_report import (
     EPISODE_COLUMNS,
@@ -21,8 +23,9 @@ from openrapport.commands.rupture_report import (
     as_text,
     episode_rows,
 )
-from openrapport.commands.rupture_rules import DEFAULT_RULE, RULES, add_rule_arguments, build_rule
+from openrapport.commands.rupture_rules import DEFAULT_RULE, MOST_PEOPLE, RULES, add_rule_arguments, build_rule
 from openrapport.commands.score_rows import ScoreRows, add_score_arguments, read_asked_scores
+from openrapport.commands.showing import facts, wrapped
 from openrapport.commands.tables import DASH, write_csv, write_table
 
 _HELP = """\
@@ -34,26 +37,36 @@ file itself (one-way random-effects analysis of variance, by moments; a common t
 within clients), on a scale that ends at the file's lowest and highest score unless --minimum and
 --maximum, --population or --instrument say otherwise.
 
-Rules: {rules}
+Rules:
+{rules}
 
 Examples:
-  ./openrapport ruptures scores.csv --client client --session session --score alliance
-  ./openrapport ruptures scores.csv --client id --session week --score total --direction lower-is-better \\
-      --rule point-drop --drop 5 --out ruptures.csv
-  ./openrapport ruptures - --client client --session session --score alliance --json < scores.csv
+  ./openrapport ruptures docs/analysis/invented_scores.csv --client client \\
+      --session session --score alliance
+  ./openrapport ruptures docs/analysis/invented_scores.csv --client client \\
+      --session session --score alliance --rule point-drop --drop 2 --out ruptures.csv
+  ./openrapport ruptures - --client client --session session --score alliance --json \\
+      < docs/analysis/invented_scores.csv
   ./openrapport ruptures --false-alarms
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = _HELP.format(rules="".join(f"\n  {name:<16} {rule.says}" for name, rule in RULES.items()))
+    paragraph, *rest = _HELP.split("\n\n")
+    parser.epilog = "\n\n".join([wrapped(" ".join(paragraph.split())), *rest]).format(
+        rules=facts([(f"  {name}", rule.says) for name, rule in RULES.items()])
+    )
     add_score_arguments(parser)
     add_population_arguments(parser)
-    parser.add_argument("--rule", choices=tuple(RULES), default=DEFAULT_RULE, help=f"default: {DEFAULT_RULE}")
+    parser.add_argument(
+        "--rule", choices=tuple(RULES), default=DEFAULT_RULE, metavar="RULE", help=f"default: {DEFAULT_RULE}"
+    )
     add_rule_arguments(parser)
-    parser.add_argument("--people", type=int, default=20_000, help="people simulated for the rate (default: 20000)")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the simulation (default: 1)")
+    parser.add_argument(
+        "--people", type=whole_from(1), default=20_000, help="people simulated for the rate (default: 20000)"
+    )
+    parser.add_argument("--seed", type=whole_from(0), default=1, help="seed of the simulation (default: 1)")
     parser.add_argument(
         "--autocorrelation",
         type=float,
@@ -72,19 +85,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit status 0 when the table was read and judged, whatever was found. Raises `CommandError` otherwise."""
-    if args.people < 1 or args.seed < 0:
-        raise CommandError("--people takes 1 or more, --seed 0 or more")
+    if not 1 <= args.people <= MOST_PEOPLE or args.seed < 0:
+        raise CommandError(f"--people takes 1 or more, up to {MOST_PEOPLE:,}; --seed 0 or more")
     if not -1 < args.autocorrelation < 1:
         raise CommandError("--autocorrelation lies between -1 and 1")
     if args.false_alarms:
-        print(false_alarm_table(people=args.people, seed=args.seed, as_json=args.json))
+        with progress("Simulating people who never change"):
+            rates = false_alarm_table(people=args.people, seed=args.seed, as_json=args.json)
+        print(rates)
         return 0
     table = read_asked_scores(args, "ruptures")
     courses = courses_of(table.clients, table.sessions, table.scores)
     setting = setting_of(args, table, courses)
     rule = build_rule(args, setting.population)
     found = scan(courses, rule, direction=setting.direction)
-    rate = _rate(args, rule, setting, courses)
+    with progress("Simulating people who never change"):
+        rate = _rate(args, rule, setting, courses)
     _report(args, table, courses, setting, rule, found, rate)
     return 0
 

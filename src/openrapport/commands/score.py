@@ -55,6 +55,9 @@ def run(args: argparse.Namespace) -> int:
             scores = score_many(answers.by_item, instrument)
         except ScoringError as problem:
             raise CommandError(f"{answers.file}: {problem}") from problem
+    clash = [name for name in answers.beside if name in scores]
+    if clash:
+        raise CommandError(f"{answers.file}: --keep {clash[0]}: a score has that name")
     header, types, rows = _rows(answers, scores)
     summary = {code: _summary(each) for code, each in scores.items()}
     listed = [dict(zip(header, row, strict=True)) for row in rows]
@@ -71,6 +74,10 @@ def _renamed(given: Sequence[str], codes: Sequence[str]) -> dict[str, str]:
         if not sign or not column or code not in codes:
             raise CommandError(f"--columns takes CODE=COLUMN with a code out of {', '.join(codes)}; not {each!r}")
         named[code] = column
+    for column in named.values():
+        if list(named.values()).count(column) > 1:
+            others = [other for other in codes if named[other] == column]
+            raise CommandError(f"--columns: {' and '.join(others)} cannot both be in column {column!r}")
     return named
 
 

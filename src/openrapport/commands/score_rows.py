@@ -86,10 +86,11 @@ def read_scores(source: Path | str, columns: ScoreColumns, *, same_session: str 
         scores=found[columns.score],
         rows=found.rows.tolist(),
     )
-    return _with_same_sessions(table, same_session)
+    return with_same_sessions(table, same_session)
 
 
-def _with_same_sessions(table: ScoreRows, same_session: str) -> ScoreRows:
+def with_same_sessions(table: ScoreRows, same_session: str) -> ScoreRows:
+    """The rows, with what `same_session` says done where a client has a session twice. Raises `TableError`."""
     if same_session == "in-order":
         return table  # sorting by session is stable: rows of one session stay in the order of the file
     kept: dict[tuple[str, float], list[int]] = {}

@@ -46,6 +46,8 @@ def read_wide(file: str, columns: Mapping[str, str], keep: Sequence[str], patter
     """`pattern` holds {item} and {session}. Check-ins nobody answered are left out. Raises `CommandError`."""
     if file == DASH:
         raise CommandError("--wide needs to read the header first, so the table has to be a file")
+    if SESSION in keep:
+        raise CommandError(f"{file}: --keep {SESSION}: with --wide the session comes out of the columns' names")
     found = _sessions(file, columns, pattern)
     names = [name for by_code in found.values() for name in by_code.values()]
     _refuse_both(file, names, keep)

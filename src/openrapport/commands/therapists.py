@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from openrapport.analysis.therapist_effects import TherapistEffects, therapist_effects
-from openrapport.commands.asked import add_columns, add_level, begin, naming, refuse_same_column
+from openrapport.commands.asked import add_columns, add_level, begin, naming, refuse_constant, refuse_same_column
 from openrapport.commands.progress import progress
 from openrapport.commands.results import refuse_outputs, report
 from openrapport.commands.showing import aligned, counted, estimates, facts, say, say_p, share
@@ -35,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
     refuse_same_column(args.file, {"--outcome": args.outcome, "--therapist": args.therapist, **covariates})
     numbers = [args.outcome, *args.covariates]
     table = read_columns(args.file, {**dict.fromkeys(numbers, "number"), args.therapist: "text"}, may_be_empty=numbers)
+    refuse_constant(table, *numbers)
     with naming(args.file) as sound, progress("Estimating"):
         found: TherapistEffects = sound(
             therapist_effects(

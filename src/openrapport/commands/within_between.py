@@ -17,6 +17,7 @@ from openrapport.commands.asked import (
     add_level,
     begin,
     naming,
+    refuse_constant,
     refuse_no_session,
     refuse_same_column,
     refuse_twice,
@@ -60,7 +61,9 @@ def run(args: argparse.Namespace) -> int:
     y, x, person = table[args.outcome], table[args.predictor], table[args.person].tolist()
     chosen = {"errors": args.errors, "method": args.method, "level": args.level}
     lagged: LaggedWithinBetween | None = None
-    with naming(args.file) as sound, progress("Estimating"):
+    refuse_constant(table, *numbers)
+    words = {"x never varies": f"{args.predictor} never varies", "y never varies": f"{args.outcome} never varies"}
+    with naming(args.file, words) as sound, progress("Estimating"):
         if args.lag is None:
             effects = sound(within_between(y, x, person, **chosen))
         else:

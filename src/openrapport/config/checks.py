@@ -11,7 +11,7 @@ SQLITE_SYNCHRONOUS_FULL = 2
 POSTGRES_PROMISES = {
     # setting: values under which an acknowledged commit survives a crash of the machine
     "fsync": {"on"},
-    "synchronous_commit": {"on", "local", "remote_write", "remote_apply"},
+    "synchronous_commit": {"on", "remote_apply"},
     "full_page_writes": {"on"},
 }
 

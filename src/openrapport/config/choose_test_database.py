@@ -43,7 +43,7 @@ def _prepare() -> None:
         OPENRAPPORT_DATABASE_URL=url,
         OPENRAPPORT_DATA=str(folder),
         OPENRAPPORT_SECRET_KEY="only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz",
-        OPENRAPPORT_ENCRYPTION_KEYS="dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdCE=",
+        OPENRAPPORT_ENCRYPTION_KEYS="gycQyxohFogfcsRmOohIu9JZPBHgsC_vLJJKL3XDWug=",
         OPENRAPPORT_BASE_URL="http://testserver",
         OPENRAPPORT_ALLOWED_HOSTS="testserver,127.0.0.1,localhost",
         DJANGO_SETTINGS_MODULE="openrapport.config.settings",

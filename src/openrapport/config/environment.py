@@ -1,10 +1,15 @@
 """Settings come from environment variables only; what is missing or weak stops the start with one clear line."""
 
 import os
+from base64 import urlsafe_b64decode
 from pathlib import Path
 
 WEAK_SECRETS = ("", "secret", "changeme", "change-me", "insecure", "password")
 SHORTEST_SECRET = 40
+LEAST_DIFFERENT_BYTES = 16  # of 32 random bytes about 30 differ; fewer than 16 do not happen by chance
+HOW_TO_MAKE_A_KEY = (
+    'python3 -c "import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())"'
+)
 
 
 class ConfigurationError(Exception):
@@ -66,7 +71,24 @@ def encryption_keys(name: str) -> list[str]:
             raise ConfigurationError(
                 f"{name}: key {position} is not a Fernet key (32 bytes, url-safe base64)."
             ) from None
+        if len(set(urlsafe_b64decode(key))) < LEAST_DIFFERENT_BYTES:
+            raise ConfigurationError(
+                f"{name}: key {position} was not made at random, so it can be guessed. A new one: {HOW_TO_MAKE_A_KEY}"
+            )
     return keys
+
+
+def mail_transport(name: str, *, port: int, signs_in: bool) -> str:
+    """How the way to the mail server is encrypted: starttls, tls or none. A password never travels in the open."""
+    chosen = text(name, "").strip().lower() or {587: "starttls", 465: "tls"}.get(port, "none")
+    if chosen not in {"starttls", "tls", "none"}:
+        raise ConfigurationError(f"{name}={chosen!r}: use starttls, tls or none.")
+    if chosen == "none" and signs_in:
+        raise ConfigurationError(
+            f"The password for the mail server would travel unencrypted over port {port}: "
+            f"set {name} to starttls or tls (ports 587 and 465 know by themselves)."
+        )
+    return chosen
 
 
 def data_folder() -> Path:

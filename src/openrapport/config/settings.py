@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "openrapport.sessions",
     "openrapport.checkins",
     "openrapport.signals",
+    "openrapport.reports",
     "openrapport.notices",
     "openrapport.web.components",
     "openrapport.web",
@@ -106,7 +107,7 @@ def _database() -> dict[str, Any]:
     elif found.get("ENGINE") == "django.db.backends.postgresql":
         found["CONN_MAX_AGE"] = 300
         found["CONN_HEALTH_CHECKS"] = True
-        found["OPTIONS"] = {**found.get("OPTIONS", {}), "connect_timeout": 10}
+        found["OPTIONS"] = {**found.get("OPTIONS", {}), "connect_timeout": 10, "prepare_threshold": 0}
     else:
         raise env.ConfigurationError("OPENRAPPORT_DATABASE_URL must begin with sqlite:/// or postgres://.")
     return found
@@ -214,8 +215,11 @@ else:
     EMAIL_PORT = env.whole_number("OPENRAPPORT_SMTP_PORT", 587, least=1)
     EMAIL_HOST_USER = env.text("OPENRAPPORT_SMTP_USER", "")
     EMAIL_HOST_PASSWORD = env.text("OPENRAPPORT_SMTP_PASSWORD", "")
-    EMAIL_USE_TLS = EMAIL_PORT == 587
-    EMAIL_USE_SSL = EMAIL_PORT == 465
+    MAIL_TRANSPORT = env.mail_transport(
+        "OPENRAPPORT_SMTP_TLS", port=EMAIL_PORT, signs_in=bool(EMAIL_HOST_USER or EMAIL_HOST_PASSWORD)
+    )
+    EMAIL_USE_TLS = MAIL_TRANSPORT == "starttls"
+    EMAIL_USE_SSL = MAIL_TRANSPORT == "tls"
     EMAIL_TIMEOUT = 20
 
 LOGGING = {

@@ -1,13 +1,22 @@
 """Writing to the outbox, and taking back what must not be sent any more."""
 
 import json
+import threading
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
+
 from openrapport.notices.messages import require_known
-from openrapport.notices.models import Notice
+from openrapport.notices.models import NOTHING, Notice
 from openrapport.people.models import User
+from openrapport.shared.ids import new_id
+
+CODE_LASTS = timedelta(minutes=10)
+SPENT_ROWS_STAY = timedelta(days=1)
+# The worker in this process sends at once; one in another process looks at the outbox every second.
+mail_is_urgent = threading.Event()
 
 
 def queue_notice(
@@ -45,6 +54,7 @@ def queue_mail(
     once_key: str,
     now: datetime,
     due_at: datetime | None = None,
+    expires_at: datetime | None = None,
 ) -> bool:
     """Queue one mail to an address that has no account yet, such as an invitation."""
     require_known(kind, payload)
@@ -58,9 +68,42 @@ def queue_mail(
             "about": about,
             "made_at": now,
             "due_at": due_at or now,
+            "expires_at": expires_at,
         },
     )
+    if expires_at is not None:
+        transaction.on_commit(mail_is_urgent.set)
     return made
+
+
+def queue_code(*, kind: str, address: str | None, code: str, language: str, about: UUID, now: datetime) -> None:
+    """A code that somebody waits for: sent at once, not after its time, and forgotten once it has left.
+
+    Without an address the row is written all the same and nothing ever leaves: whoever asked learns nothing from how
+    long the answer took.
+    """
+    queue_mail(
+        kind=kind,
+        address=address or "",
+        language=language,
+        payload={"code": code},
+        about=about,
+        once_key=f"{kind}:{new_id()}",
+        now=now,
+        expires_at=now + CODE_LASTS if address else now,
+    )
+
+
+def forget_spent_codes(*, now: datetime) -> int:
+    """Rows of codes that have left or ran out; nothing is in them any more."""
+    return Notice.objects.filter(expires_at__lte=now - SPENT_ROWS_STAY).delete()[0]
+
+
+def readdress_notices(*, old: str, new: str, now: datetime) -> int:
+    """Somebody reads their mail elsewhere now. A code stays with the mailbox it was meant to prove."""
+    waiting = Notice.objects.filter(to__iexact=old, sent_at=None, cancelled_at=None)
+    waiting.exclude(expires_at=None).update(cancelled_at=now, payload=NOTHING)
+    return waiting.filter(expires_at=None).exclude(kind="invitation").update(to=new)
 
 
 def cancel_notices(*, about: UUID, now: datetime) -> int:

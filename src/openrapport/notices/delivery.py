@@ -7,6 +7,7 @@ Message-ID, by which mailboxes recognise a copy.
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import formataddr
@@ -15,10 +16,10 @@ from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
-from openrapport.notices.messages import write
-from openrapport.notices.models import Notice
+from openrapport.notices.messages import MESSAGES, write
+from openrapport.notices.models import NOTHING, Notice
 
 log = logging.getLogger("openrapport.notices")
 
@@ -37,14 +38,42 @@ class Delivered:
 def waiting(*, now: datetime) -> QuerySet[Notice]:
     """What is due and nobody is sending at this moment."""
     unclaimed = Q(claimed_at=None) | Q(claimed_at__lte=now - CLAIM_LASTS)
-    return Notice.objects.filter(unclaimed, sent_at=None, cancelled_at=None, due_at__lte=now).order_by("due_at", "pk")
+    in_time = Q(expires_at=None) | Q(expires_at__gt=now)
+    due = Notice.objects.filter(unclaimed, in_time, sent_at=None, cancelled_at=None, due_at__lte=now)
+    return due.order_by(F("expires_at").asc(nulls_last=True), "due_at", "pk")
+
+
+def somebody_waits_for_mail(*, now: datetime) -> bool:
+    """Is there a code to send, for somebody who sits in front of the page where they asked for it?"""
+    return _codes_waiting(now=now).exists()
+
+
+def _codes_waiting(*, now: datetime) -> QuerySet[Notice]:
+    return waiting(now=now).filter(expires_at__isnull=False)
+
+
+def _let_expire(*, now: datetime) -> None:
+    """A code that ran out is of no use to anybody any more."""
+    spent = Notice.objects.filter(sent_at=None, cancelled_at=None, expires_at__lte=now)
+    if spent.exists():  # mostly there are none, and then nothing is written
+        spent.update(cancelled_at=now, payload=NOTHING)
 
 
 def deliver_due(*, now: datetime, most: int = 100) -> Delivered:
-    """Send up to `most` notices that are due."""
+    """Send up to `most` notices that are due, codes before everything else."""
+    return _deliver(waiting, now=now, most=most)
+
+
+def deliver_codes(*, now: datetime) -> Delivered:
+    """Send the codes alone, whatever else goes on: each is claimed by itself, so nobody sends it a second time."""
+    return _deliver(_codes_waiting, now=now, most=100)
+
+
+def _deliver(choose: Callable[..., QuerySet[Notice]], *, now: datetime, most: int) -> Delivered:
+    _let_expire(now=now)
     sent = failed = 0
     while sent + failed < most:
-        notice = _claim_next(now=now)
+        notice = _claim_next(choose(now=now), now=now)
         if notice is None:
             break
         try:
@@ -60,8 +89,7 @@ def deliver_due(*, now: datetime, most: int = 100) -> Delivered:
 
 
 @transaction.atomic
-def _claim_next(*, now: datetime) -> Notice | None:
-    rows = waiting(now=now)
+def _claim_next(rows: QuerySet[Notice], *, now: datetime) -> Notice | None:
     if connection.features.has_select_for_update_skip_locked:
         rows = rows.select_for_update(skip_locked=True)
     notice = rows.first()
@@ -86,7 +114,8 @@ def _send(notice: Notice, *, now: datetime) -> bool:
         headers={"Message-ID": message_id(notice), "Auto-Submitted": "auto-generated"},
     ).send()
     # A notice cancelled while it was on its way stays cancelled: the row may say only one of both.
-    Notice.objects.filter(pk=notice.pk, cancelled_at=None).update(sent_at=now, claimed_at=None, last_problem="")
+    left = {"payload": NOTHING} if MESSAGES[notice.kind].forget else {}
+    Notice.objects.filter(pk=notice.pk, cancelled_at=None).update(sent_at=now, claimed_at=None, last_problem="", **left)
     return True
 
 

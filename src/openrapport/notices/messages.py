@@ -20,11 +20,12 @@ class UnknownKind(Exception):
 
 @dataclass(frozen=True)
 class Message:
-    """Subject and paragraphs; `needs` are the names the payload must bring."""
+    """Subject and paragraphs; `needs` are the names the payload must bring. `forget`: once sent, it is gone."""
 
     subject: Text
     paragraphs: tuple[Text, ...]
     needs: frozenset[str]
+    forget: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,9 @@ class Written:
 
 _ONE_USE = _("The link works once and for a limited time. If it has run out, sign in to find the form there.")
 _NOT_WATCHED = _("Nobody reads answers to this e-mail address.")
+_WAS_IT_YOU = _(
+    "Was it you? Then there is nothing to do. If it was not, look at your account, and tell whoever invited you:"
+)
 
 MESSAGES: dict[str, Message] = {
     "check_in_ready": Message(
@@ -63,6 +67,70 @@ MESSAGES: dict[str, Message] = {
     "signal_escalated": Message(
         subject=_("Something has been waiting for a while"),
         paragraphs=(_("Nobody has looked at this yet. After sign-in you find it here:"), "{link}"),
+        needs=frozenset({"link"}),
+    ),
+    "sign_in_code": Message(
+        subject=_("Your sign-in code"),
+        paragraphs=(
+            _("Your code:"),
+            "{code}",
+            _("It works once, for ten minutes. Type it on the page where you asked for it."),
+            _(
+                "You did not ask for a code? Then somebody may have mistyped an address. You need not do anything; "
+                "nobody can sign in without the code."
+            ),
+        ),
+        needs=frozenset({"code"}),
+        forget=True,
+    ),
+    "address_code": Message(
+        subject=_("Your code for the new address"),
+        paragraphs=(
+            _("Your code:"),
+            "{code}",
+            _("It works once, for ten minutes. Type it on the page where you asked for it."),
+            _("You did not ask for a code? Then somebody may have mistyped an address. You need not do anything."),
+        ),
+        needs=frozenset({"code"}),
+        forget=True,
+    ),
+    "address_changed": Message(
+        subject=_("Your e-mail address was changed"),
+        paragraphs=(
+            _("Codes for your account go to another address from now on. Every other device was signed out."),
+            _("Was it you? Then there is nothing to do. If it was not, tell whoever invited you at once."),
+        ),
+        needs=frozenset(),
+    ),
+    "sign_in_way_added": Message(
+        subject=_("A way to sign in was added"),
+        paragraphs=(_("Your account has a new passkey, or an app for codes."), _WAS_IT_YOU, "{link}"),
+        needs=frozenset({"link"}),
+    ),
+    "sign_in_way_removed": Message(
+        subject=_("A way to sign in was removed"),
+        paragraphs=(_("A passkey, or the app for codes, was removed from your account."), _WAS_IT_YOU, "{link}"),
+        needs=frozenset({"link"}),
+    ),
+    "recovery_codes_renewed": Message(
+        subject=_("You have new recovery codes"),
+        paragraphs=(
+            _("New recovery codes were made for your account. The older ones do not work any more."),
+            _WAS_IT_YOU,
+            "{link}",
+        ),
+        needs=frozenset({"link"}),
+    ),
+    "second_factor_reset": Message(
+        subject=_("Your ways to sign in were reset"),
+        paragraphs=(
+            _(
+                "Whoever runs the server removed the passkeys, app codes and recovery codes of your account, and "
+                "signed you out everywhere. Until you set up new ones, a code by mail is enough to sign in."
+            ),
+            _WAS_IT_YOU,
+            "{link}",
+        ),
         needs=frozenset({"link"}),
     ),
 }

@@ -6,6 +6,8 @@ from django.db.models import Q
 from openrapport.shared.encrypted import EncryptedTextField
 from openrapport.shared.models import Record
 
+NOTHING = "{}"  # the payload of a notice that holds nothing any more
+
 
 class Notice(Record):
     """One mail to one address. `about` names what it depends on: when that ends, the notice is cancelled unsent."""
@@ -18,6 +20,7 @@ class Notice(Record):
     once_key = models.CharField(max_length=120, unique=True, help_text="the same cause never mails twice")
     made_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="after this it says nothing any more: unsent")
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)

@@ -2,6 +2,8 @@
 
 from datetime import date, datetime
 
+from django.db import IntegrityError, transaction
+
 from openrapport.people.models import User
 
 
@@ -43,6 +45,17 @@ def change_profile(user: User, *, display_name: str, language: str, time_zone: s
     if changed:
         user.save(update_fields=list(changed))
     return changed
+
+
+def change_email(user: User, *, email: str) -> None:
+    """Raises EmailTaken, also when somebody else took the address a moment before."""
+    before, user.email = user.email, email.strip().lower()
+    try:
+        with transaction.atomic():
+            user.save(update_fields=["email"])
+    except IntegrityError:
+        user.email = before
+        raise EmailTaken(email) from None
 
 
 def end_every_sign_in(user: User) -> None:

@@ -1,20 +1,40 @@
 """Reading practices and roles: the viewer comes first."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from openrapport.people.models import User
 from openrapport.people.viewer import Viewer
 from openrapport.practices.models import Invitation, Membership, Practice, PracticeRules, Role, Supervision
+from openrapport.shared.prepared import Prepared
 
 
 def rules_of(practice: Practice) -> PracticeRules:
     """The rules in force: the newest version."""
-    newest = PracticeRules.objects.filter(practice=practice).order_by("-version").first()
+    newest = _NEWEST_RULES.first(practice=practice.pk)
     if newest is None:
         raise PracticeRules.DoesNotExist(f"practice {practice.pk} has no rules; setup makes the first version")
     return newest
+
+
+def _newest_rules(*, practice: UUID) -> QuerySet[PracticeRules]:
+    return PracticeRules.objects.filter(practice=practice).order_by("-version")[:1]
+
+
+_NEWEST_RULES = Prepared(_newest_rules, practice=UUID)
+
+
+def feedback_missing_after(practice: UUID) -> int:
+    """One number of the rules in force, for what is asked with every answer."""
+    ((sessions,),) = _FEEDBACK_MISSING_AFTER.rows(practice=practice)
+    return sessions
+
+
+_FEEDBACK_MISSING_AFTER: Prepared[tuple[int]] = Prepared(
+    lambda practice: _newest_rules(practice=practice).values_list("feedback_missing_after_sessions"), practice=UUID
+)
 
 
 def roles_of(viewer: Viewer) -> frozenset[Role]:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from openrapport.audit.actions import record
 from openrapport.audit.actor import Actor
@@ -12,6 +13,7 @@ from openrapport.practices.models import Practice
 from openrapport.practices.queries import rules_of
 from openrapport.relationships.models import CLOSED_STATES, Audience, Guardianship, Relationship, State, StateChange
 from openrapport.relationships.rules import may_move
+from openrapport.shared.prepared import Prepared
 
 
 class MoveRefused(Exception):
@@ -20,8 +22,18 @@ class MoveRefused(Exception):
 
 def lock_relationship(pk: UUID) -> Relationship:
     """The relationship as it is now, held until the transaction ends: what is decided on its state stays true."""
+    found = _LOCKED.first(pk=pk)
+    if found is None:
+        raise Relationship.DoesNotExist(str(pk))
+    return found
+
+
+def _locked(*, pk: UUID) -> QuerySet[Relationship]:
     rows = Relationship.objects.select_related("practice", "client", "therapist")
-    return rows.select_for_update(of=("self",)).get(pk=pk)
+    return rows.select_for_update(of=("self",)).filter(pk=pk)
+
+
+_LOCKED = Prepared(_locked, pk=UUID)
 
 
 @transaction.atomic

@@ -5,17 +5,22 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeVar
+from functools import cache
+from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from openrapport.people.models import User
 from openrapport.people.viewer import Viewer
 from openrapport.practices.models import Membership, Role, Supervision
 from openrapport.relationships.grants import Action, Grant, ObjectRules, Tie
 from openrapport.relationships.models import CLOSED_STATES, OPEN_STATES, Guardianship, Relationship
+from openrapport.shared.prepared import Prepared, forget_prepared
 
 M = TypeVar("M", bound=models.Model)
+Row = TypeVar("Row")
 _rules: dict[type[models.Model], ObjectRules] = {}
 
 
@@ -25,6 +30,7 @@ class NoRules(Exception):
 
 def declare(model: type[models.Model], rules: ObjectRules) -> None:
     _rules[model] = rules
+    forget_prepared()
 
 
 def declared() -> dict[type[models.Model], ObjectRules]:
@@ -51,7 +57,33 @@ def scope(viewer: Viewer, model: type[M], action: Action = Action.READ) -> Query
 
 
 def can(viewer: Viewer, action: Action, obj: models.Model) -> bool:
-    return scope(viewer, type(obj), action).filter(pk=obj.pk).exists()
+    return bool(_question(type(obj), action).rows(viewer, pk=obj.pk))
+
+
+def _one_row(viewer: Viewer, model: type[M], action: Action, pk: UUID) -> QuerySet[M]:
+    return scope(viewer, model, action).filter(pk=pk)
+
+
+class PreparedScope(Generic[Row]):
+    """A query that begins with a viewer and is put together once. Nothing is remembered of whom it let in."""
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]], **kinds: type) -> None:
+        def build_for(*, viewer_pk: UUID, viewer_at: datetime, **values: Any) -> QuerySet[Any, Row]:
+            return build(Viewer(user=User(pk=viewer_pk), at=viewer_at), **values)
+
+        day = (date, lambda given: born_at_least_18_years_before(given["viewer_at"]))
+        kinds |= {"viewer_pk": UUID, "viewer_at": datetime}
+        self._prepared: Prepared[Row] = Prepared(build_for, made={"grown_up_if_born_by": day}, **kinds)
+
+    def rows(self, viewer: Viewer, **values: Any) -> list[Row]:
+        if viewer.user is None or not viewer.is_somebody:
+            return []
+        return self._prepared.rows(viewer_pk=viewer.user.pk, viewer_at=viewer.at, **values)
+
+
+@cache
+def _question(model: type[models.Model], action: Action) -> PreparedScope[Any]:
+    return PreparedScope(lambda viewer, pk: _one_row(viewer, model, action, pk).values_list("pk"), pk=UUID)
 
 
 def _condition(viewer: Viewer, path: str, grant: Grant) -> Q:

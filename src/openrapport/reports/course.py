@@ -4,28 +4,27 @@ Everything rests on `check_ins_visible_to(viewer)`. A session of which nothing w
 answered or somebody chose to keep the answer.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
 from openrapport.analysis.change import ReliableChange, reliable_change_of
-from openrapport.analysis.detector import Detection, ExpectedBand, detect, expected_band
-from openrapport.analysis.instrument import COMPONENTS, Instrument
+from openrapport.analysis.detector import Detection, detect
+from openrapport.analysis.instrument import Instrument
 from openrapport.checkins.instruments import instrument_of, instruments_for
 from openrapport.checkins.models import CheckIn, RespondentRole
-from openrapport.checkins.queries import check_ins_visible_to
+from openrapport.checkins.queries import WITH_DRAWINGS, check_ins_visible_to
 from openrapport.people.viewer import Viewer
 from openrapport.relationships.models import Relationship
-from openrapport.reports.shared import Rating, SharedCheckIn, read_check_in
+from openrapport.reports.components import ComponentProfile, component_profile
+from openrapport.reports.expected_range import ExpectedRange, expected_range
+from openrapport.reports.models import StoredGrowthFit
+from openrapport.reports.queries import FIRST_SESSION, Measure, fits_of
+from openrapport.reports.series import GuardianSeries, Ratings, guardian_series, series
+from openrapport.reports.shared import SharedCheckIn, read_check_in
 from openrapport.sessions.models import Status, TherapySession
 from openrapport.sessions.queries import sessions_visible_to
-
-USUAL_NEEDS = 3  # fewer earlier answers do not show what is usual for a person
-USUAL_LOOKS_BACK = 8
-
-Ratings = tuple[tuple[int, float], ...]
-
 
 FIRST_STRETCH = 3  # sessions the expected range is drawn for even before they took place
 
@@ -66,37 +65,39 @@ class ViewDifference:
 
 
 @dataclass(frozen=True)
-class ComponentProfile:
-    """A component's newest answer beside the client's own earlier ones; None: not answered, or too few to say."""
-
-    component: str
-    name: str
-    value: float | None
-    usual_low: float | None
-    usual_high: float | None
-    is_low: bool
-
-
-@dataclass(frozen=True)
-class GuardianSeries:
-    """What one guardian shared: how they work with the therapist, and the signs of connecting."""
-
-    name: str
-    alliance: Instrument | None
-    ratings: Ratings
-    signs: Instrument | None
-    sign_counts: Ratings
-
-
-@dataclass(frozen=True)
 class RelationshipCourse:
-    """`alliance` is the instrument of the newest shared check-in; ratings on another scale are left out of the line."""
+    """One version of each questionnaire, that of the newest shared answers: two versions are never one line.
+
+    What was answered on others stands in `rows`; `asked_with` gives the course as it was on one of those.
+    """
 
     relationship: Relationship
     rows: tuple[SessionRow, ...]
     alliance: Instrument
     wellbeing: Instrument | None
     mirror: Instrument | None
+    fits: Mapping[Measure, StoredGrowthFit] = field(default_factory=dict)
+
+    def asked_with(self, references: Collection[str]) -> "RelationshipCourse":
+        """The same sessions on these versions, such as those a signal rests on; what is not named stays."""
+        kinds = {(one.kind, one.audience == "therapist"): one for one in map(instrument_of, references)}
+        return replace(
+            self,
+            alliance=kinds.get(("alliance", False), self.alliance),
+            wellbeing=kinds.get(("wellbeing", False), self.wellbeing),
+            mirror=kinds.get(("alliance", True), self.mirror),
+        )
+
+    @cached_property
+    def questions_changed_at(self) -> int | None:
+        """The session from which the client is asked the questions of this line; None: there were no others."""
+        asked = [check_in for check_in in self.from_client if check_in.alliance is not None]
+        if all(self._is_on_this_line(check_in) for check_in in asked):
+            return None
+        return next(check_in.session for check_in in asked if self._is_on_this_line(check_in))
+
+    def _is_on_this_line(self, check_in: SharedCheckIn) -> bool:
+        return check_in.alliance is not None and check_in.alliance.instrument.ref == self.alliance.ref
 
     @cached_property
     def held(self) -> tuple[SessionRow, ...]:
@@ -104,19 +105,19 @@ class RelationshipCourse:
 
     @cached_property
     def ratings(self) -> Ratings:
-        return _series(((row.number, row.client) for row in self.rows), "alliance", self.alliance)
+        return series(((row.number, row.client) for row in self.rows), "alliance", self.alliance)
 
     @cached_property
     def therapist_ratings(self) -> Ratings:
         if self.mirror is None:
             return ()
-        return _series(((row.number, row.therapist) for row in self.rows), "alliance", self.mirror)
+        return series(((row.number, row.therapist) for row in self.rows), "alliance", self.mirror)
 
     @cached_property
     def wellbeing_ratings(self) -> Ratings:
         if self.wellbeing is None:
             return ()
-        return _series(((row.number, row.client) for row in self.rows), "wellbeing", self.wellbeing)
+        return series(((row.number, row.client) for row in self.rows), "wellbeing", self.wellbeing)
 
     @cached_property
     def views_share_a_scale(self) -> bool:
@@ -127,14 +128,19 @@ class RelationshipCourse:
         return sum(row.client is not None for row in self.held)
 
     @cached_property
-    def band(self) -> ExpectedBand | None:
-        return expected_band(self.alliance, self._band_sessions) if self.rows else None
+    def band(self) -> ExpectedRange | None:
+        return self._band(self.alliance, self.ratings)
 
     @cached_property
-    def wellbeing_band(self) -> ExpectedBand | None:
-        if self.wellbeing is None or not self.rows:
+    def wellbeing_band(self) -> ExpectedRange | None:
+        return self._band(self.wellbeing, self.wellbeing_ratings) if self.wellbeing is not None else None
+
+    def _band(self, instrument: Instrument, ratings: Ratings) -> ExpectedRange | None:
+        """From the practice's own relationships where they say something, and then for who starts like this one."""
+        if not self.rows:
             return None
-        return expected_band(self.wellbeing, self._band_sessions)
+        fit = self.fits.get((instrument.ref, instrument.total.code))
+        return expected_range(instrument, self._band_sessions, fit=fit, start=dict(ratings).get(FIRST_SESSION))
 
     @cached_property
     def _band_sessions(self) -> list[int]:
@@ -178,29 +184,20 @@ class RelationshipCourse:
 
     @cached_property
     def words(self) -> tuple[SharedCheckIn, ...]:
-        """The client's check-ins that hold words, newest first."""
-        return tuple(check_in for check_in in reversed(self.from_client) if check_in.words)
+        """The client's check-ins that hold words or a drawing, newest first."""
+        return tuple(one for one in reversed(self.from_client) if one.words or one.drawings)
 
     @cached_property
     def profile(self) -> tuple[ComponentProfile, ...]:
-        """The instrument's components in their fixed order, from the newest check-in that rated any."""
-        rated = [check_in for check_in in self.from_client if check_in.components]
-        if not rated:
-            return ()
-        newest, in_rupture = rated[-1], self._sessions_in_rupture()
-        earlier = [check_in for check_in in rated[:-1] if check_in.session not in in_rupture]
-        names = {item.component: item.code for item in self.alliance.items if item.component is not None}
-        return tuple(
-            _component(self.alliance, component, names[component], newest, earlier)
-            for component in COMPONENTS
-            if component in names
-        )
+        """The instrument's components in their fixed order, from the newest check-in on it that rated any."""
+        rated = [one for one in self.from_client if one.components and self._is_on_this_line(one)]
+        return component_profile(self.alliance, rated, in_rupture=self._sessions_in_rupture())
 
     def component_ratings(self, component: str) -> Ratings:
         return tuple(
             (check_in.session, check_in.components[component])
             for check_in in self.from_client
-            if component in check_in.components
+            if component in check_in.components and self._is_on_this_line(check_in)
         )
 
     @cached_property
@@ -209,7 +206,7 @@ class RelationshipCourse:
         for row in self.rows:
             for check_in in row.guardians:
                 by_person.setdefault(check_in.respondent, []).append(check_in)
-        return tuple(_guardian_series(check_ins) for check_ins in by_person.values())
+        return tuple(guardian_series(check_ins) for check_ins in by_person.values())
 
     def _sessions_in_rupture(self) -> frozenset[int]:
         if self.detection is None:
@@ -221,7 +218,8 @@ def read_course(viewer: Viewer, relationship: Relationship) -> RelationshipCours
     """Sessions and check-ins in a fixed number of queries. Ask `record_of` first whether the viewer may open it."""
     sessions = list(sessions_visible_to(viewer).filter(relationship=relationship).order_by("number"))
     readable = check_ins_visible_to(viewer).filter(relationship=relationship).order_by("session__number", "pk")
-    return _course(relationship, sessions, list(readable))
+    course = _course(relationship, sessions, list(readable.prefetch_related(WITH_DRAWINGS)))
+    return replace(course, fits=fits_of(viewer, relationship.practice_id))
 
 
 def _course(
@@ -235,14 +233,22 @@ def _course(
     expected = [instrument_of(r) for r in instruments_for(role=RespondentRole.CLIENT, audience=relationship.audience)]
     pinned = [rating.instrument for rating in newest.ratings.values()] if newest is not None else expected
     kinds = {instrument.kind: instrument for instrument in (*expected, *pinned)}
-    mirrors = instruments_for(role=RespondentRole.THERAPIST, audience=relationship.audience)
     return RelationshipCourse(
         relationship=relationship,
         rows=rows,
         alliance=kinds["alliance"],
         wellbeing=kinds.get("wellbeing"),
-        mirror=instrument_of(mirrors[0]) if mirrors else None,
+        mirror=_mirror(relationship, rows),
     )
+
+
+def _mirror(relationship: Relationship, rows: Sequence[SessionRow]) -> Instrument | None:
+    """The version the therapist answered last; before that, the one they would be asked."""
+    newest = next((row.therapist.alliance for row in reversed(rows) if row.therapist and row.therapist.alliance), None)
+    if newest is not None:
+        return newest.instrument
+    expected = instruments_for(role=RespondentRole.THERAPIST, audience=relationship.audience)
+    return instrument_of(expected[0]) if expected else None
 
 
 def _row(session: TherapySession, check_ins: Sequence[SharedCheckIn]) -> SessionRow:
@@ -261,50 +267,7 @@ def _ends(instrument: Instrument) -> tuple[float, float]:
     return instrument.total.minimum, instrument.total.maximum
 
 
-def _series(check_ins: Iterable[tuple[int, SharedCheckIn | None]], kind: str, instrument: Instrument) -> Ratings:
-    def fits(rating: Rating | None) -> bool:
-        return rating is not None and _ends(rating.instrument) == _ends(instrument)
-
-    found = []
-    for number, check_in in check_ins:
-        rating = check_in.ratings.get(kind) if check_in is not None else None
-        if rating is not None and rating.value is not None and fits(rating):
-            found.append((number, rating.value))
-    return tuple(found)
-
-
 def _change(ratings: Ratings, instrument: Instrument) -> ReliableChange | None:
     if len(ratings) < 2:
         return None
     return reliable_change_of(ratings[0][1], ratings[-1][1], instrument, instrument.total.code)
-
-
-def _component(
-    instrument: Instrument, component: str, item: str, newest: SharedCheckIn, earlier: Sequence[SharedCheckIn]
-) -> ComponentProfile:
-    value = newest.components.get(component)
-    before = [one.components[component] for one in earlier if component in one.components][-USUAL_LOOKS_BACK:]
-    usual = (min(before), max(before)) if len(before) >= USUAL_NEEDS else (None, None)
-    cut_off = instrument.cut_off("component_low")
-    return ComponentProfile(
-        component=component,
-        name=item,
-        value=value,
-        usual_low=usual[0],
-        usual_high=usual[1],
-        is_low=cut_off is not None and value is not None and cut_off.is_crossed(value),
-    )
-
-
-def _guardian_series(check_ins: Sequence[SharedCheckIn]) -> GuardianSeries:
-    newest = check_ins[-1].ratings
-    alliance = newest["alliance"].instrument if "alliance" in newest else None
-    signs = newest["child_connecting"].instrument if "child_connecting" in newest else None
-    numbered = [(one.session, one) for one in check_ins]
-    return GuardianSeries(
-        name=check_ins[-1].name,
-        alliance=alliance,
-        ratings=_series(numbered, "alliance", alliance) if alliance is not None else (),
-        signs=signs,
-        sign_counts=_series(numbered, "child_connecting", signs) if signs is not None else (),
-    )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from openrapport.analysis.instrument import Instrument
 from openrapport.checkins.instruments import instrument_of
-from openrapport.checkins.models import CheckIn
+from openrapport.checkins.models import CheckIn, Drawing, Picture
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,19 @@ class Rating:
 
     instrument: Instrument
     value: float | None
+
+
+@dataclass(frozen=True)
+class SharedDrawing:
+    """`pk` opens the image, where one was drawn; `picture` is what was chosen beside it or instead."""
+
+    pk: UUID
+    size: tuple[int, int] | None
+    picture: str
+
+    @property
+    def picture_name(self) -> str:
+        return str(Picture(self.picture).label) if self.picture else ""
 
 
 @dataclass(frozen=True)
@@ -32,6 +45,7 @@ class SharedCheckIn:
     ratings: Mapping[str, Rating]
     components: Mapping[str, float]
     words: tuple[str, ...]
+    drawings: tuple[SharedDrawing, ...] = ()
 
     @property
     def alliance(self) -> Rating | None:
@@ -43,7 +57,7 @@ class SharedCheckIn:
 
 
 def read_check_in(check_in: CheckIn) -> SharedCheckIn:
-    """From a row of `check_ins_visible_to`, with its answers and scores fetched."""
+    """From a row of `check_ins_visible_to`, with its answers, scores and drawings fetched."""
     assert check_in.submitted_at is not None
     instruments = {reference: instrument_of(reference) for reference in check_in.instruments}
     return SharedCheckIn(
@@ -57,7 +71,15 @@ def read_check_in(check_in: CheckIn) -> SharedCheckIn:
         ratings=_ratings(check_in, instruments),
         components=_components(check_in, instruments),
         words=_words(check_in, instruments),
+        drawings=tuple(map(read_drawing, check_in.drawings.all())),
     )
+
+
+def read_drawing(drawing: Drawing) -> SharedDrawing:
+    """Fetch them with `WITH_DRAWINGS`: the images stay in the database."""
+    width, height = drawing.width, drawing.height
+    size = (width, height) if width is not None and height is not None else None
+    return SharedDrawing(pk=drawing.pk, size=size, picture=drawing.picture)
 
 
 def _ratings(check_in: CheckIn, instruments: Mapping[str, Instrument]) -> dict[str, Rating]:

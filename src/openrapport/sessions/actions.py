@@ -12,6 +12,14 @@ from openrapport.relationships.models import Relationship
 from openrapport.sessions.models import Format, Status, TherapySession
 
 
+class AlreadyRecorded(Exception):
+    """Another session was recorded since the form was opened: the one after the last that was known then."""
+
+    def __init__(self, session: TherapySession) -> None:
+        super().__init__(str(session.pk))
+        self.session = session
+
+
 @transaction.atomic
 def add_session(
     *,
@@ -21,10 +29,18 @@ def add_session(
     now: datetime,
     status: Status = Status.HELD,
     format: Format = Format.IN_PERSON,  # noqa: A002 - the field's own word
+    after: int | None = None,
 ) -> TherapySession:
-    """The next session of a relationship; its number follows the last one."""
+    """The next session of a relationship; its number follows the last one.
+
+    `after` is the number of the last session that whoever records knew of, 0 for none. If there is a later one by now,
+    nothing is added and AlreadyRecorded is raised: a form that was sent twice makes one session.
+    """
     lock_relationship(relationship.pk)
-    last = TherapySession.objects.filter(relationship=relationship).aggregate(last=Max("number"))["last"] or 0
+    recorded = TherapySession.objects.filter(relationship=relationship)
+    last = recorded.aggregate(last=Max("number"))["last"] or 0
+    if after is not None and last > after:
+        raise AlreadyRecorded(recorded.order_by("number").filter(number__gt=after)[0])
     session = TherapySession.objects.create(
         relationship=relationship, number=last + 1, starts_at=starts_at, status=status, format=format
     )

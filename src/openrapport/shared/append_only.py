@@ -4,7 +4,8 @@ Some SQLite migrations rebuild a table and silently drop its triggers, so they a
 system check asks whether they stand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.apps import AppConfig
@@ -14,6 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 
 _guarded: list[type[Model]] = []
+PATIENCE = "500ms"  # shorter than what PostgreSQL waits before it looks for a deadlock
 
 POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger AS $$
@@ -58,10 +60,41 @@ def _trigger(connection: BaseDatabaseWrapper, table: str, deed: str, name: str) 
     )
 
 
+@contextmanager
+def updates_allowed(model: type[Model]) -> Iterator[None]:
+    """The rows of this table may be changed until the block ends, inside the caller's transaction: for key rotation.
+
+    Nobody else ever sees the table without its guard: the trigger is away in this transaction only.
+    """
+    connection = connections["default"]
+    if not connection.in_atomic_block:
+        raise RuntimeError("guards are only lifted inside a transaction")
+    if model not in _guarded:
+        yield
+        return
+    table = model._meta.db_table
+    name = _names(table)["UPDATE"]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Whoever writes goes first: answers never wait for this, and are never the one that is sent away.
+            cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table whose keys are still to be checked stays as it is
+            cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER "{name}"')
+        else:
+            cursor.execute(f'DROP TRIGGER "{name}"')
+        yield
+        if connection.vendor == "postgresql":
+            cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER "{name}"')
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+            cursor.execute("SET LOCAL lock_timeout = DEFAULT")
+        else:
+            cursor.execute(_trigger(connection, table, "UPDATE", name))
+
+
 def missing_guards(using: str = "default") -> list[str]:
     connection = connections[using]
     catalogue = (
-        "SELECT tgname FROM pg_trigger"
+        "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'"
         if connection.vendor == "postgresql"
         else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     )

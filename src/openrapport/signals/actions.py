@@ -6,23 +6,26 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from openrapport.audit.actions import record
 from openrapport.audit.actor import Actor
 from openrapport.notices.actions import queue_notice
 from openrapport.people.models import User
 from openrapport.people.viewer import Viewer
-from openrapport.practices.queries import rules_of
+from openrapport.practices.queries import feedback_missing_after, rules_of
 from openrapport.relationships.actions import lock_relationship
 from openrapport.relationships.grants import Action
 from openrapport.relationships.models import WORKING_STATES, Relationship
 from openrapport.relationships.policy import can
 from openrapport.relationships.queries import supervisors_of
+from openrapport.shared.prepared import Prepared
+from openrapport.signals.course import Course
 from openrapport.signals.models import OPEN, Kind, Signal, SignalDeed, SignalEvent, SignalState
 from openrapport.signals.moves import NEEDS_REASON, may_move
 from openrapport.signals.queries import course_of
 from openrapport.signals.rates import stated_rate
-from openrapport.signals.rules import RULES, Finding, find_feedback_missing
+from openrapport.signals.rules import RULES, Finding, find_feedback_missing, instruments_behind
 
 
 class MoveNotAllowed(Exception):
@@ -33,28 +36,39 @@ class ReasonMissing(Exception):
     """Closing or reopening a signal takes a reason."""
 
 
-@transaction.atomic
 def review_signals(relationship: Relationship, *, actor: Actor, now: datetime, is_locked: bool = False) -> None:
     """Ask every rule about one relationship: raise, update, or note the recovery."""
-    if not is_locked:  # two people who answer at once must not both raise the same signal
+    if is_locked:  # by the transaction this is part of
+        _review(relationship, actor=actor, now=now)
+        return
+    with transaction.atomic():  # two people who answer at once must not both raise the same signal
         lock_relationship(relationship.pk)
+        _review(relationship, actor=actor, now=now)
+
+
+def _review(relationship: Relationship, *, actor: Actor, now: datetime) -> None:
     course = course_of(relationship, at=now)
     found: dict[str, Finding | None] = {kind: rule(course) for kind, rule in RULES.items()}
     found[Kind.FEEDBACK_MISSING] = find_feedback_missing(
-        course, after_sessions=rules_of(relationship.practice).feedback_missing_after_sessions
+        course, after_sessions=feedback_missing_after(relationship.practice_id)
     )
-    rows = Signal.objects.select_for_update().filter(relationship=relationship).order_by("raised_at", "pk")
-    newest = {signal.kind: signal for signal in rows}
+    newest = {signal.kind: signal for signal in _SIGNALS.rows(relationship=relationship.pk)}
     for kind, finding in found.items():
         last = newest.get(kind)
         if last is not None and last.is_open:
-            shared = course.last_shared if kind == Kind.FEEDBACK_MISSING else course.newest_session
-            _keep_up(last, finding, newest_session=shared, actor=actor, now=now)
+            _keep_up(last, finding, course=course, actor=actor, now=now)
         elif finding is not None and (last is None or finding.session > last.session_number):
-            _raise(relationship, finding, alliance=course.alliance.ref, actor=actor, now=now)
+            _raise(relationship, finding, course=course, actor=actor, now=now)
 
 
-def _raise(relationship: Relationship, finding: Finding, *, alliance: str, actor: Actor, now: datetime) -> Signal:
+def _signals(*, relationship: UUID) -> QuerySet[Signal]:
+    return Signal.objects.select_for_update().filter(relationship=relationship).order_by("raised_at", "pk")
+
+
+_SIGNALS = Prepared(_signals, relationship=UUID)
+
+
+def _raise(relationship: Relationship, finding: Finding, *, course: Course, actor: Actor, now: datetime) -> Signal:
     signal = Signal.objects.create(
         relationship=relationship,
         kind=finding.kind,
@@ -64,12 +78,24 @@ def _raise(relationship: Relationship, finding: Finding, *, alliance: str, actor
         rule_version=finding.version,
         parameters=dict(finding.parameters),
         evidence=[dict(numbers) for numbers in finding.evidence],
-        false_alarm_rate=stated_rate(finding.kind, alliance),
+        instruments=list(instruments_behind(finding.kind, course)),
         session_number=finding.session,
+        **_rate_as_stated(finding.kind, course.alliance.ref),
     )
     _append(signal, SignalDeed.RAISED, actor=actor, now=now)
     _tell("signal_raised", signal, [relationship.therapist], about=relationship, now=now)
     return signal
+
+
+def _rate_as_stated(kind: str, alliance: str) -> dict[str, float | None]:
+    """As fields of a signal: what it says of its rule stays what was true when it was raised."""
+    share = stated_rate(kind, alliance)
+    if share is None:
+        return dict.fromkeys(_RATE_FIELDS)
+    return dict(zip(_RATE_FIELDS, (share.rate, share.low, share.high), strict=True))
+
+
+_RATE_FIELDS = ("false_alarm_rate", "false_alarm_low", "false_alarm_high")
 
 
 def _tell(kind: str, signal: Signal, people: Iterable[User], *, about: Relationship, now: datetime) -> None:
@@ -86,19 +112,41 @@ def _tell(kind: str, signal: Signal, people: Iterable[User], *, about: Relations
             )
 
 
-def _keep_up(signal: Signal, finding: Finding | None, *, newest_session: int, actor: Actor, now: datetime) -> None:
-    if finding is None:
-        if signal.recovered_at is None and newest_session > _last_shared_in(signal):
-            signal.recovered_at = now
-            signal.save(update_fields=["recovered_at"])
-            _append(signal, SignalDeed.RECOVERED, actor=actor, now=now, evidence={"session": newest_session})
+def _keep_up(signal: Signal, finding: Finding | None, *, course: Course, actor: Actor, now: datetime) -> None:
+    """New evidence, a recovery, or the note that newer answers cannot be compared with those that raised it."""
+    behind = list(instruments_behind(signal.kind, course))
+    if finding is not None:
+        if finding.session > signal.session_number:
+            _renew(signal, finding, instruments=behind, alliance=course.alliance.ref, actor=actor, now=now)
         return
-    if finding.session <= signal.session_number:
+    newest = course.last_shared if signal.kind == Kind.FEEDBACK_MISSING else course.newest_session
+    if signal.recovered_at is not None or newest <= _last_shared_in(signal):
         return
+    if behind == signal.instruments:
+        signal.recovered_at = now
+        signal.save(update_fields=["recovered_at"])
+        _append(signal, SignalDeed.RECOVERED, actor=actor, now=now, evidence={"session": newest})
+    elif signal.questions_changed_at is None:
+        # A course on other questions starts empty, which is no recovery. The signal waits to be talked about.
+        signal.questions_changed_at = now
+        signal.save(update_fields=["questions_changed_at"])
+        _append(signal, SignalDeed.QUESTIONS_CHANGED, actor=actor, now=now, evidence={"session": newest})
+
+
+def _renew(
+    signal: Signal, finding: Finding, *, instruments: list[str], alliance: str, actor: Actor, now: datetime
+) -> None:
     signal.evidence = [dict(numbers) for numbers in finding.evidence]
     signal.parameters = dict(finding.parameters)
     signal.session_number = finding.session
-    fields = ["evidence", "parameters", "session_number"]
+    signal.instruments = instruments
+    for name, value in _rate_as_stated(finding.kind, alliance).items():
+        setattr(signal, name, value)
+    signal.questions_changed_at = None
+    fields = [
+        *("evidence", "parameters", "session_number"),
+        *("instruments", "questions_changed_at", *_RATE_FIELDS),
+    ]
     came_back = signal.recovered_at is not None
     if came_back:
         signal.recovered_at = None

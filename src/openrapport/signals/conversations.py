@@ -13,9 +13,13 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class Conversation:
-    """`say` are openings to choose from and to make one's own; `citation` is empty where we cite nothing."""
+    """`title` says it to the therapist, `to_supervise` to whoever accompanies the therapist's work.
+
+    `say` are openings to choose from and to make one's own; `citation` is empty where we cite nothing.
+    """
 
     title: Text
+    to_supervise: Text
     why: Text
     say: tuple[Text, ...]
     listen_for: Text
@@ -36,6 +40,7 @@ _FEEDBACK_EVIDENCE = _(
 CONVERSATIONS: dict[str, Conversation] = {
     "rupture": Conversation(
         title=_("Ask what happened between you"),
+        to_supervise=_("Help the therapist ask what happened"),
         why=_(
             "The score fell below what this person usually says. Something may have gone wrong between you, "
             "or it was a hard day. Only asking will tell."
@@ -53,6 +58,7 @@ CONVERSATIONS: dict[str, Conversation] = {
     ),
     "component_low": Conversation(
         title=_("Talk about that one part"),
+        to_supervise=_("Look at that one part with the therapist"),
         why=_("One part of working together was low twice in a row, even if the whole looks fine."),
         say=(
             _("“There is one part of our work you have put low for a while. What would make it a point better?”"),
@@ -63,6 +69,7 @@ CONVERSATIONS: dict[str, Conversation] = {
     ),
     "low_start": Conversation(
         title=_("Check whether this is the right start"),
+        to_supervise=_("Think through with the therapist how this began"),
         why=_(
             "The first sessions are when trust is built. A low start often rises when it is talked about; "
             "it can also mean that something does not fit."
@@ -78,6 +85,7 @@ CONVERSATIONS: dict[str, Conversation] = {
     ),
     "different_views": Conversation(
         title=_("Compare how you each saw it"),
+        to_supervise=_("Ask the therapist what may explain the two views"),
         why=_("You and your client see your work together differently, and it has been so twice running."),
         say=(
             _("“I left our last session with one feeling; I am curious what it was like for you.”"),
@@ -88,6 +96,7 @@ CONVERSATIONS: dict[str, Conversation] = {
     ),
     "flat_top": Conversation(
         title=_("Make room for less than perfect"),
+        to_supervise=_("Help the therapist make room for criticism"),
         why=_(
             "Every answer has been the highest. It may be true. It may also be politeness, haste, or worry about "
             "your feelings. Scores at the ceiling are common and say little (Meier 2022)."
@@ -104,6 +113,7 @@ CONVERSATIONS: dict[str, Conversation] = {
     ),
     "feedback_missing": Conversation(
         title=_("Ask how they would like to be asked"),
+        to_supervise=_("Ask the therapist what may keep the client from sharing"),
         why=_(
             "Nothing has been shared with you about the last sessions. They may be keeping answers to themselves, "
             "which is their right, or the check-in may be a burden."
@@ -117,6 +127,7 @@ CONVERSATIONS: dict[str, Conversation] = {
     ),
     "getting_worse": Conversation(
         title=_("Say that things look harder, and look at the plan together"),
+        to_supervise=_("Go through plan and risk with the therapist"),
         why=_(
             "Wellbeing has dropped by more than chance between two check-ins would explain, twice running. "
             "Therapists often do not see this coming without figures."

@@ -32,6 +32,37 @@ RULE_NAMES = {
     "reliable-deterioration": gettext_lazy("Reliable deterioration twice in a row (Jacobson & Truax 1991)"),
 }
 
+# What each number a rule is set to means, and with how many decimals it is said. Others are in the signal's numbers.
+SETTINGS = {
+    "z": (gettext_lazy("standard deviations below what was expected"), 2),
+    "min_sessions": (gettext_lazy("earlier check-ins needed"), 0),
+    "cut_off": (gettext_lazy("cut-off"), 1),
+    "last_session": (gettext_lazy("begins by session"), 0),
+    "in_a_row": (gettext_lazy("times in a row"), 0),
+    "after_sessions": (gettext_lazy("sessions without anything shared"), 0),
+    "criterion": (gettext_lazy("limit of the reliable change index"), 2),
+}
+
+# What a newer answer showed, in the terms of what was looked for: no answer that was missing lies in a "range".
+RECOVERED = {
+    "rupture": gettext_lazy("Back in the expected range"),
+    "component_low": gettext_lazy("A higher answer has come"),
+    "low_start": gettext_lazy("The score has risen"),
+    "different_views": gettext_lazy("Not apart in the same way any more"),
+    "flat_top": gettext_lazy("An answer below the highest has come"),
+    "feedback_missing": gettext_lazy("An answer has come"),
+    "getting_worse": gettext_lazy("No longer clearly lower than at the start"),
+}
+RETURNED = {
+    "rupture": gettext_lazy("Fell again after a recovery"),
+    "component_low": gettext_lazy("Low again after a recovery"),
+    "low_start": gettext_lazy("Low again after a recovery"),
+    "different_views": gettext_lazy("Apart again after a recovery"),
+    "flat_top": gettext_lazy("All at the highest again"),
+    "feedback_missing": gettext_lazy("Nothing shared again"),
+    "getting_worse": gettext_lazy("Clearly lower again after a recovery"),
+}
+
 
 @dataclass(frozen=True)
 class Number:
@@ -41,12 +72,16 @@ class Number:
 
 @dataclass(frozen=True)
 class Explanation:
-    """`provisional`: the rule rests on assumed norms, because these questions have not been measured yet."""
+    """`provisional`: the rule rests on assumed norms, because these questions have not been measured yet.
+
+    `settings` are the numbers the rule was set to when it fired.
+    """
 
     headline: str
     sentence: str
     numbers: tuple[Number, ...]
     rule_name: str
+    settings: tuple[Number, ...]
     rate_sentence: str
     provisional: bool
 
@@ -59,19 +94,39 @@ def explain(signal: Signal) -> Explanation:
         sentence=sentence,
         numbers=numbers,
         rule_name=str(RULE_NAMES[signal.rule]),
+        settings=_settings(signal.parameters),
         rate_sentence=_rate(signal),
         provisional=signal.kind != "feedback_missing",
     )
 
 
 def _rate(signal: Signal) -> str:
+    if signal.false_alarm_rate is None and signal.kind != "feedback_missing":
+        return _("How often this rule fires without a change has not been simulated for these questions.")
     if signal.false_alarm_rate is None:
         return _("This rule counts; it does not measure, so it has no false-alarm rate.")
-    percent = say_number(signal.false_alarm_rate * 100, 1 if signal.false_alarm_rate < 0.1 else 0)
+    percent = {"percent": say_number(signal.false_alarm_rate * 100)}
+    if signal.false_alarm_low is None or signal.false_alarm_high is None:
+        return (
+            _(
+                "In simulated relationships that never change, this rule would still fire at least once in 12 sessions "
+                "in %(percent)s of 100."
+            )
+            % percent
+        )
+    interval = {"low": say_number(signal.false_alarm_low * 100), "high": say_number(signal.false_alarm_high * 100)}
     return _(
         "In simulated relationships that never change, this rule would still fire at least once in 12 sessions "
-        "in %(percent)s of 100."
-    ) % {"percent": percent}
+        "in %(percent)s of 100 (95 %% interval: %(low)s to %(high)s)."
+    ) % (percent | interval)
+
+
+def _settings(parameters: Mapping[str, Any]) -> tuple[Number, ...]:
+    return tuple(
+        Number(str(label), say_number(float(parameters[name]), decimals))
+        for name, (label, decimals) in SETTINGS.items()
+        if parameters.get(name) is not None
+    )
 
 
 def _shown(value: Any) -> str:

@@ -43,13 +43,22 @@ class Signal(Record):
     rule_version = models.PositiveSmallIntegerField()
     parameters = models.JSONField(help_text="the thresholds it was raised under")
     evidence = models.JSONField(help_text="the numbers it saw, latest first; never words")
+    instruments = models.JSONField(
+        default=list,
+        help_text="the versions of the questionnaires the evidence rests on; empty where nothing is measured",
+    )
     false_alarm_rate = models.FloatField(
         null=True, blank=True, help_text="share of relationships that never change in which this rule would fire"
     )
+    false_alarm_low = models.FloatField(null=True, blank=True, help_text="its 95 % interval, of the simulation alone")
+    false_alarm_high = models.FloatField(null=True, blank=True)
     session_number = models.PositiveIntegerField(help_text="the session of the newest evidence")
     check_in = models.ForeignKey(CheckIn, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     recovered_at = models.DateTimeField(null=True, blank=True)
     escalated_at = models.DateTimeField(null=True, blank=True)
+    questions_changed_at = models.DateTimeField(
+        null=True, blank=True, help_text="since then other questions are asked: newer answers say nothing about this"
+    )
 
     class Meta:
         constraints = [
@@ -70,8 +79,9 @@ class Signal(Record):
 class SignalDeed(models.TextChoices):
     RAISED = "raised", _("Raised")
     UPDATED = "updated", _("New evidence")
-    RECOVERED = "recovered", _("Back in the expected range")
-    RETURNED = "returned", _("Fell again after a recovery")
+    RECOVERED = "recovered", _("Recovered")
+    RETURNED = "returned", _("Not recovered after all")
+    QUESTIONS_CHANGED = "questions_changed", _("Other questions are asked now")
     ESCALATED = "escalated", _("Passed on to the supervisor")
     SEEN = "seen", _("Seen")
     TALKED_ABOUT = "talked_about", _("Talked about")

@@ -1,20 +1,26 @@
 """Reading signals (the viewer first), and the course of a relationship the rules look at."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Aggregate, JSONField, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import JSONArray
+from django.db.models.sql.compiler import SQLCompiler
 
+from openrapport.analysis.instrument import Instrument, Item
 from openrapport.checkins.instruments import instrument_of, instruments_for
 from openrapport.checkins.models import Answer, Disclosure, RespondentRole, Score
 from openrapport.checkins.queries import shared_with_therapist
 from openrapport.people.viewer import Viewer
 from openrapport.relationships.grants import Tie
 from openrapport.relationships.models import Relationship
-from openrapport.relationships.policy import relationships_by_tie, scope
+from openrapport.relationships.policy import PreparedScope, relationships_by_tie, scope
 from openrapport.sessions.models import Status, TherapySession
+from openrapport.shared.prepared import Prepared
 from openrapport.signals.course import Course, Seen
 from openrapport.signals.models import OPEN, Signal, SignalEvent
 
@@ -72,7 +78,10 @@ class _Shared:
 
 
 def course_of(relationship: Relationship, *, at: datetime) -> Course:
-    """What the rules may look at: exactly what the therapist may read at this moment."""
+    """What the rules may look at: exactly what the therapist may read at this moment.
+
+    A course belongs to one version of each questionnaire, that of the newest answers: numbers of others are left out.
+    """
     readable = _numbers_shared(relationship, at=at)
     references: Sequence[str] = instruments_for(role=RespondentRole.CLIENT, audience=relationship.audience)
     from_client = [c for c in readable if c.role == RespondentRole.CLIENT]
@@ -81,19 +90,19 @@ def course_of(relationship: Relationship, *, at: datetime) -> Course:
     shared = tuple(c.session for c in from_client)
     asked = {instrument.kind: instrument for instrument in map(instrument_of, references)}
     alliance, wellbeing = asked["alliance"], asked.get("wellbeing")
-    mirrors = instruments_for(role=RespondentRole.THERAPIST, audience=relationship.audience)
+    # A signal is read by supervisors too: what a therapist keeps to themselves is not in its numbers.
+    mirrored = [c for c in readable if c.role == RespondentRole.THERAPIST and c.disclosure == Disclosure.NOW]
+    asked_now = instruments_for(role=RespondentRole.THERAPIST, audience=relationship.audience)
+    mirrors: Sequence[str] = mirrored[-1].instruments if mirrored else asked_now
     mirror = instrument_of(mirrors[0]) if mirrors else None
-    held = TherapySession.objects.filter(relationship=relationship, status=Status.HELD)
     return Course(
-        held=tuple(held.order_by("number").values_list("number", flat=True)),
+        held=tuple(number for (number,) in _HELD.rows(relationship=relationship.pk)),
         alliance=alliance,
-        client=tuple(_seen(check_in, alliance.ref) for check_in in from_client if check_in.has(alliance.ref)),
+        client=_all_seen(from_client, alliance),
         mirror=mirror,
         therapist={
             check_in.session: value
-            for check_in in readable
-            # A signal is read by supervisors too: what a therapist keeps to themselves is not in its numbers.
-            if check_in.role == RespondentRole.THERAPIST and check_in.disclosure == Disclosure.NOW
+            for check_in in mirrored
             if mirror is not None
             if (value := check_in.total(mirror.ref)) is not None
         },
@@ -109,33 +118,64 @@ def course_of(relationship: Relationship, *, at: datetime) -> Course:
 
 def _numbers_shared(relationship: Relationship, *, at: datetime) -> list[_Shared]:
     """Numbers only: words are neither read nor deciphered, and no rows are built that nobody looks at."""
-    shared = shared_with_therapist(relationship, at=at).select_related(None).prefetch_related(None)
-    rows = list(shared.values_list("pk", "role", "disclosure", "instruments", "session__number"))
-    known = [pk for pk, *_ in rows]
-    answers: dict[UUID, list[tuple[str, str, int]]] = {pk: [] for pk in known}
-    scores: dict[UUID, list[tuple[str, str, float | None, bool]]] = {pk: [] for pk in known}
-    given = Answer.objects.filter(check_in__in=known, value__isnull=False).order_by("pk")
-    for pk, instrument, item, value in given.values_list("check_in_id", "instrument", "item", "value"):
-        if value is not None:
-            answers[pk].append((instrument, item, value))
-    computed = Score.objects.filter(check_in__in=known).order_by("pk")
-    for pk, ref, scale, total, at_top in computed.values_list(
-        "check_in_id", "instrument", "scale", "value", "at_ceiling"
-    ):
-        scores[pk].append((ref, scale, total, at_top))
+    rows = _SHARED.rows(Viewer(user=relationship.therapist, at=at), relationship=relationship.pk)
+    scores: dict[UUID, list[tuple[str, str, float | None, bool]]] = {pk: [] for pk, *_ in rows}
+    for pk, ref, scale, total, at_top in _COMPUTED.rows(relationship=relationship.pk) if rows else ():
+        if pk in scores:  # what belongs to check-ins that were not shared is passed over
+            scores[pk].append((ref, scale, total, at_top))
     return [
-        _Shared(role, disclosure, instruments, session, answers[pk], scores[pk])
-        for pk, role, disclosure, instruments, session in rows
+        _Shared(role, disclosure, instruments, session, answers or (), scores[pk])
+        for pk, role, disclosure, instruments, session, answers in rows
     ]
 
 
-def _seen(check_in: _Shared, reference: str) -> Seen:
-    instrument = instrument_of(reference)
+def _shared_check_ins(viewer: Viewer, *, relationship: UUID) -> QuerySet[Any, Any]:
+    of_the_viewer = Relationship(pk=relationship, therapist=viewer.user)
+    shared = shared_with_therapist(of_the_viewer, at=viewer.at).select_related(None).prefetch_related(None)
+    given = Answer.objects.filter(check_in=OuterRef("pk"), value__isnull=False).order_by().values("check_in")
+    answers = given.annotate(all=_Gathered(JSONArray("instrument", "item", "value"))).values("all")
+    return shared.values_list("pk", "role", "disclosure", "instruments", "session__number", Subquery(answers))
+
+
+def _held(*, relationship: UUID) -> QuerySet[Any, Any]:
+    held = TherapySession.objects.filter(relationship=relationship, status=Status.HELD)
+    return held.order_by("number").values_list("number")
+
+
+class _Gathered(Aggregate):
+    """All of a group as one list: the database writes it, and it is read in one go. Exact for whole numbers only."""
+
+    function = "JSON_GROUP_ARRAY"
+    output_field = JSONField()
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
+        return self.as_sql(compiler, connection, function="JSONB_AGG", **extra)
+
+
+_Answers: TypeAlias = list[tuple[str, str, int]]
+_SHARED: PreparedScope[tuple[UUID, str, str, list[str], int, _Answers | None]] = PreparedScope(
+    _shared_check_ins, relationship=UUID
+)
+_HELD: Prepared[tuple[int]] = Prepared(_held, relationship=UUID)
+_COMPUTED: Prepared[tuple[UUID, str, str, float | None, bool]] = Prepared(
+    lambda relationship: Score.objects.filter(check_in__relationship=relationship).values_list(
+        "check_in_id", "instrument", "scale", "value", "at_ceiling"
+    ),
+    relationship=UUID,
+)
+
+
+def _all_seen(from_client: Sequence[_Shared], alliance: Instrument) -> tuple[Seen, ...]:
+    reference, items = alliance.ref, {item.code: item for item in alliance.items}
+    return tuple(_seen(check_in, reference, items) for check_in in from_client if check_in.has(reference))
+
+
+def _seen(check_in: _Shared, reference: str, items: Mapping[str, Item]) -> Seen:
     components = {}
     for answered, code, value in check_in.answers:
         if answered != reference:
             continue
-        item = instrument.item(code)
+        item = items[code]
         points = item.points(value)
         if item.component is not None and points is not None:
             components[item.component] = points

@@ -8,6 +8,7 @@ numbers on the scale. All spreads come from the instrument's norms, so the figur
 import math
 import sys
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -31,13 +32,25 @@ AUDIENCES = {
 }
 
 
-def stated_rate(kind: str, alliance: str) -> float | None:
-    """The share of never-changing relationships in which a rule fires within twelve sessions; None where it counts
-    instead of measuring, or where nothing was simulated for this version of the instrument."""
+@dataclass(frozen=True)
+class RuleRate:
+    """The share of never-changing relationships in which a rule fires within twelve sessions, and its 95 % interval.
+
+    The interval says how exact the simulation is, not how right its assumptions are.
+    """
+
+    rate: float
+    low: float
+    high: float
+
+
+def stated_rate(kind: str, alliance: str) -> RuleRate | None:
+    """None where a rule counts instead of measuring, or nothing was simulated for this version of the instrument."""
     if kind == "rupture":
-        return detector_rate(get_instrument(*_name_and_version(alliance))).rate
+        detector = detector_rate(get_instrument(*_name_and_version(alliance)))
+        return RuleRate(detector.rate, detector.low, detector.high)
     found = _rates().get(alliance, {}).get(kind)
-    return float(found["rate"]) if found is not None else None
+    return RuleRate(found["rate"], found["low"], found["high"]) if found is not None else None
 
 
 def _name_and_version(reference: str) -> tuple[str, int]:

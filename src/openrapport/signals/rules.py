@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from openrapport.analysis.change import CRITERION, reliable_change_of
-from openrapport.analysis.detector import DETECTOR_MIN_SESSIONS, detect
+from openrapport.analysis.detector import DETECTOR_MIN_SESSIONS, detect, detector
+from openrapport.analysis.one_course import ends_in_rupture
 from openrapport.signals.course import Course
 
 IN_A_ROW = 2  # one low answer is a moment; the same one twice running is worth a question
@@ -28,13 +29,29 @@ class Finding:
     version: int = 1
 
 
+def instruments_behind(kind: str, course: Course) -> tuple[str, ...]:
+    """The versions of the questionnaires whose scores a rule of this kind compares; numbers of others are no evidence.
+
+    Empty where a rule only counts what was shared.
+    """
+    by_kind = {
+        "different_views": (course.alliance, course.mirror),
+        "getting_worse": (course.wellbeing,),
+        "feedback_missing": (),
+    }
+    return tuple(one.ref for one in by_kind.get(kind, (course.alliance,)) if one is not None)
+
+
 Rule = Callable[[Course], Finding | None]
 
 
 def find_rupture(course: Course) -> Finding | None:
     """The newest score lies in an open drop below what this person's own scores lead to expect."""
     scored = [(seen.session, seen.total) for seen in course.client if seen.total is not None]
-    if not scored:
+    direction = course.alliance.total.direction
+    if not scored or not ends_in_rupture(
+        [total for _, total in scored], detector(course.alliance), direction=direction
+    ):
         return None
     detection = detect([total for _, total in scored], course.alliance, sessions=[session for session, _ in scored])
     episode = detection.result.open_episode
@@ -169,8 +186,9 @@ def find_getting_worse(course: Course) -> Finding | None:
     if course.wellbeing is None or len(scores) < IN_A_ROW + 1:
         return None
     first = scores[0][1]
-    recent = [(session, score, reliable_change_of(first, score, course.wellbeing)) for session, score in scores[1:]]
-    worse = [(session, score, change) for session, score, change in recent[-IN_A_ROW:] if change is not None]
+    recent = scores[-IN_A_ROW:]
+    changes = [(session, score, reliable_change_of(first, score, course.wellbeing)) for session, score in recent]
+    worse = [(session, score, change) for session, score, change in changes if change is not None]
     if len(worse) < IN_A_ROW or any(change.verdict != "worse" for _, _, change in worse):
         return None
     return Finding(

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from openrapport.audit.actor import Actor
-from openrapport.checkins.actions import GivenAnswers, append_answers, mark_pass_used
+from openrapport.checkins.actions import GivenAnswers, append_answers
 from openrapport.checkins.models import CheckIn, CheckInPass, Disclosure
 from openrapport.relationships.actions import lock_relationship
 from openrapport.signals.actions import review_signals
@@ -41,10 +41,8 @@ def complete_check_in(
     if not relationship.is_working and not check_in.is_submitted:
         raise NoLongerOpen(relationship.state)
     recorded = append_answers(
-        check_in, actor=actor, given=given, disclosure=disclosure, key=key, via=actor.via, now=now
+        check_in, actor=actor, given=given, disclosure=disclosure, key=key, via=actor.via, now=now, with_pass=with_pass
     )
     if recorded:
-        if with_pass is not None:
-            mark_pass_used(with_pass, now=now)
         review_signals(relationship, actor=actor, now=now, is_locked=True)
     return Completed(check_in, recorded)

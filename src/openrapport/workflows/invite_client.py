@@ -68,7 +68,8 @@ def invite_client(*, actor: Actor, practice: Practice, client: NewClient, now: d
             raise AddressNeeded
         return _begin_without_address(actor, practice, client, now)
     refuse_own_address(actor.user, client.email)
-    refuse_address_of_guardian(client.email, audience)
+    if audience != Audience.ADULT and _is_guardian_known_to(actor.user, client.email):
+        raise AddressOfGuardian
     if works_together(practice, therapist=actor.user, email=client.email):
         raise AlreadyTogether
     invited = invite(
@@ -104,6 +105,15 @@ def _begin_without_address(actor: Actor, practice: Practice, client: NewClient, 
 def refuse_own_address(inviter: User, email: str) -> None:
     if (inviter.email or "").lower() == email.lower():
         raise OwnAddress
+
+
+def _is_guardian_known_to(therapist: User, email: str) -> bool:
+    """Of the therapist's own clients only: a refusal must not tell whose parents others work with.
+
+    All the others are refused when the invitation is accepted, in front of whoever reads that mailbox.
+    """
+    own = Relationship.objects.filter(therapist=therapist, state__in=OPEN_STATES).values("client")
+    return Guardianship.objects.filter(guardian__email__iexact=email, until=None, client__in=own).exists()
 
 
 def refuse_address_of_guardian(email: str, audience: Audience) -> None:

@@ -39,12 +39,20 @@ def open_after_session(
     starts_at: datetime,
     now: datetime,
     format: Format = Format.IN_PERSON,  # noqa: A002 - the field's own word
+    after: int | None = None,
 ) -> Opened:
+    """Raises NotWorking, or AlreadyRecorded where `after` is not the number of the last session any more."""
     relationship = lock_relationship(relationship.pk)  # ended in another window a moment ago: nothing opens any more
     if not relationship.is_working:
         raise NotWorking(relationship.state)
     session = add_session(
-        actor=actor, relationship=relationship, starts_at=starts_at, now=now, status=Status.HELD, format=format
+        actor=actor,
+        relationship=relationship,
+        starts_at=starts_at,
+        now=now,
+        status=Status.HELD,
+        format=format,
+        after=after,
     )
     release_held_back(relationship, actor=actor, before_session=session.number, now=now)
     respondents: list[tuple[User, RespondentRole]] = [

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from openrapport.audit.actions import Entry, record_many
 from openrapport.audit.actor import Actor
 from openrapport.audit.models import AuditLine
-from openrapport.checkins.models import CheckIn
+from openrapport.checkins.models import CheckIn, Drawing
 from openrapport.relationships.models import Relationship
 from openrapport.reports.shared import SharedCheckIn
 from openrapport.signals.models import Signal
@@ -34,6 +34,19 @@ def record_reading_of_check_ins(
         actor=actor,
         now=now,
     )
+
+
+def record_reading_of_drawing(drawing: Drawing, *, actor: Actor, now: datetime) -> None:
+    """The image has an address of its own. It is a part of its check-in, and looked at with it or by itself."""
+    check_in = drawing.check_in
+    entry = Entry(
+        about=check_in.relationship_id,
+        deed=READ_CHECK_IN,
+        object_type=CheckIn._meta.label,
+        object_id=check_in.pk,
+        subject_id=check_in.respondent_id,
+    )
+    _once_a_day([entry], actor=actor, now=now)
 
 
 def record_glance_at_scores(relationships: Iterable[Relationship], *, actor: Actor, now: datetime) -> None:

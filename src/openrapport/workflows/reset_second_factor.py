@@ -12,6 +12,7 @@ from openrapport.audit.actions import record
 from openrapport.audit.actor import Actor
 from openrapport.people.actions import end_every_sign_in
 from openrapport.people.models import User
+from openrapport.workflows.tell_of_sign_in_ways import tell_of_sign_in_ways
 
 
 @dataclass(frozen=True)
@@ -53,4 +54,5 @@ def reset_second_factor(person: User, *, actor: Actor, now: datetime) -> Removed
         subject=person,
         facts=vars(removed),
     )
+    tell_of_sign_in_ways(person, notice="second_factor_reset", now=now)
     return removed

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def draw_calibration(found: RiskCalibration, *, event: str = "the event", title: str | None = None) -> Figure:
     """A dot for each group of similar predictions, with the 95 % interval (Wilson) of its observed share.
 
-    On the dashed line a risk of 10 % comes true in 10 of 100. Long intervals run out of the picture. `event` names what happens, as in "leaving".
+    On the dashed line a risk of 10 % comes true in 10 of 100. Long intervals run out of the picture. `event` names
+    what happens, as in "leaving".
     """
     figure, axes = style.blank(5.6, 5.0, title=title)
     predicted = [group.predicted for group in found.curve]
@@ -44,7 +45,7 @@ def draw_calibration(found: RiskCalibration, *, event: str = "the event", title:
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
     style.name_axes(axes, x=f"Predicted risk of {event}", y=f"Observed share of {event}")
-    style.key_above(axes, columns=2)
+    style.key_above(axes)
     return figure
 
 

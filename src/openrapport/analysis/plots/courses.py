@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 # More lines than this are a grey cloud.
-MOST_COURSES = 60
-_BINS = 30
+MOST_COURSES = 24
+_BINS, _MOST_BARS = 30, 70
 
 
 def draw_expected(
@@ -34,7 +34,7 @@ def draw_expected(
     scale: tuple[float, float] | None = None,
     title: str | None = None,
 ) -> Figure:
-    """The expected course of one intake score. `courses`: up to 60 of them, evenly chosen, are drawn faintly below.
+    """The expected course of one intake score. `courses`: up to 24 of them, evenly chosen, are drawn faintly below.
     `scale`: the ends of the scale, beyond which nothing is drawn.
     """
     at = np.array([float(point.session) for point in points])
@@ -134,7 +134,7 @@ def draw_spread(
 ) -> Figure:
     """How many scores lie where. The bar at the best end, when there is one, stands out and has a pattern.
 
-    Whole scores on a scale of up to 30 steps get a bar each. Raises ValueError without scores.
+    Whole scores get a bar each, up to 70 of them. Raises ValueError without scores.
     """
     numbers = np.asarray(scores, dtype=float)
     if not len(numbers):
@@ -146,7 +146,10 @@ def draw_spread(
     )
     place = None if best is None else int(np.clip(np.searchsorted(edges, best, side="right") - 1, 0, len(counts) - 1))
     if place is not None and best is not None and edges[0] <= best <= edges[-1] and counts[place]:
-        bars[place].set(facecolor=style.ALERT, hatch="//", label=f"Best end ({spoken(best)})")
+        alone = bool((numbers[(numbers >= edges[place]) & (numbers <= edges[place + 1])] == best).all())
+        bars[place].set(
+            facecolor=style.ALERT, hatch="//", label=f"{'At' if alone else 'Near'} the best end ({spoken(best)})"
+        )
     style.name_axes(axes, x=score, y="Number of scores")
     style.key_above(axes)
     return figure
@@ -155,7 +158,7 @@ def draw_spread(
 def _edges(numbers: Floats) -> Floats:
     low, high = float(numbers.min()), float(numbers.max())
     if (numbers == np.round(numbers)).all():
-        width = max(1, int(np.ceil((high - low + 1) / _BINS)))
+        width = 1 if high - low < _MOST_BARS else int(np.ceil((high - low + 1) / _BINS))
         return np.arange(low - 0.5, high + width + 0.5, width)
     return np.linspace(low, high, _BINS + 1)
 

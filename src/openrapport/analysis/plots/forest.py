@@ -97,7 +97,7 @@ def draw_forest(
         names.append("One further study")
         places.append(pooled + 1)
     axes.axhline(len(lines) - 0.25, color=style.GRID, linewidth=1)
-    axes.set_yticks(places, names, fontsize=style.SMALL)
+    axes.set_yticks(places, names, fontsize=style.SMALL, parse_math=False)
     axes.set_ylim(places[-1] + 0.7, -1.4)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)

@@ -6,6 +6,7 @@ The page has to define the CSS variables of `VARIABLES`, for example by `LIGHT` 
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
@@ -50,12 +51,15 @@ def as_inline_svg(figure: Figure, *, name: str, title: str, description: str) ->
     """`name` is unique on the page and made of letters, digits and "-". Title and description are escaped here."""
     if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
         raise ValueError(f"{name!r}: the name of a picture is made of small letters, digits and hyphens.")
-    drawn = as_svg(figure, salt=name, text_as_text=True)
+    with warnings.catch_warnings():
+        # Letters are drawn by the reader's own font: that matplotlib's has none for them does not matter.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        drawn = as_svg(figure, salt=name, text_as_text=True)
     box = re.search(r'viewBox="([\d. ]+)"', drawn)
     if box is None:
         raise ValueError("matplotlib drew an SVG without a view box.")
     inside = drawn[drawn.index(">", drawn.index("<svg")) + 1 : drawn.rindex("</svg>")]
-    inside = re.sub(r"<metadata>.*?</metadata>", "", inside, flags=re.DOTALL)
+    inside = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", inside, flags=re.DOTALL)
     return (
         f'<svg viewBox="{box[1]}" role="img" aria-labelledby="{name}-title {name}-description" direction="ltr">'
         f'<title id="{name}-title">{escape(title)}</title>'

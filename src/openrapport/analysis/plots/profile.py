@@ -81,7 +81,8 @@ def draw_profile(profile: Profile, *, unit: str = "points", title: str | None = 
     rows = list(range(len(profile.parts)))
     for row, part in zip(rows, profile.parts, strict=True):
         if part.value is None:
-            words = axes.text(profile.minimum, row, "not answered", va="center", fontsize=style.SMALL, color=style.QUIET)
+            small: dict[str, Any] = {"va": "center", "fontsize": style.SMALL, "color": style.QUIET}
+            words = axes.text(profile.minimum, row, "not answered", **small)
             words.set_bbox({"facecolor": style.PAPER, "edgecolor": "none", "pad": 2})
         elif part.usual is not None:
             axes.plot([part.usual, part.value], [row, row], color=style.MANY, linewidth=style.LINE + 0.8, zorder=2)
@@ -89,11 +90,12 @@ def draw_profile(profile: Profile, *, unit: str = "points", title: str | None = 
     now = [(part.value, row) for row, part in zip(rows, profile.parts, strict=True) if part.value is not None]
     dot: dict[str, Any] = {"marker": "o", "linestyle": "none", "markersize": 9}
     if usual:
-        open_dot: dict[str, Any] = {"markerfacecolor": style.PAPER, "markeredgecolor": style.QUIET, "markeredgewidth": 2}
-        axes.plot(*zip(*usual, strict=True), **{**dot, "markersize": 11}, **open_dot, label="Usual", zorder=3)
+        ring: dict[str, Any] = {"markersize": 11, "markerfacecolor": style.PAPER, "markeredgewidth": 2}
+        edge = {"markeredgecolor": style.QUIET}
+        axes.plot(*zip(*usual, strict=True), **{**dot, **ring, **edge}, label="Usual", zorder=3)
     if now:
         axes.plot(*zip(*now, strict=True), **dot, color=style.SCORE, label="This time", zorder=4)
-    axes.set_yticks(rows, [part.label for part in profile.parts], fontsize=style.TEXT)
+    axes.set_yticks(rows, [part.label for part in profile.parts], fontsize=style.TEXT, parse_math=False)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     margin = 0.02 * (profile.maximum - profile.minimum)
     axes.set_xlim(profile.minimum - margin, profile.maximum + margin)

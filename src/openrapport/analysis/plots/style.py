@@ -27,6 +27,8 @@ THIN = 1.4
 MARKER = 6.5
 TEXT = 10.5
 SMALL = 9.5
+# More signs than this are set in rows of three.
+_IN_A_ROW = 4
 
 
 def blank(width: float = 7.2, height: float = 4.2, *, title: str | None = None) -> tuple[Figure, Axes]:
@@ -46,7 +48,7 @@ def blank(width: float = 7.2, height: float = 4.2, *, title: str | None = None) 
     axes = figure.add_subplot()
     quieten(axes)
     if title is not None:
-        figure.suptitle(title, x=0.01, ha="left", fontsize=TEXT + 1.5, color=INK, fontweight="bold")
+        figure.suptitle(title, x=0.01, ha="left", fontsize=TEXT + 1.5, color=INK, fontweight="bold", parse_math=False)
     return figure, axes
 
 
@@ -63,17 +65,19 @@ def quieten(axes: Axes) -> None:
 
 
 def name_axes(axes: Axes, *, x: str, y: str) -> None:
-    axes.set_xlabel(x, fontsize=TEXT, color=INK, labelpad=6)
-    axes.set_ylabel(y, fontsize=TEXT, color=INK, labelpad=6)
+    """Words as they are: a dollar sign in a column's name begins no formula."""
+    axes.set_xlabel(x, fontsize=TEXT, color=INK, labelpad=6, parse_math=False)
+    axes.set_ylabel(y, fontsize=TEXT, color=INK, labelpad=6, parse_math=False)
 
 
-def key_above(axes: Axes, *, columns: int = 3) -> None:
+def key_above(axes: Axes) -> None:
     """What the signs mean, above the picture, where it hides nothing. No key where nothing has a label."""
-    if axes.get_legend_handles_labels()[0]:
+    signs = len(axes.get_legend_handles_labels()[0])
+    if signs:
         axes.legend(
             loc="lower left",
             bbox_to_anchor=(-0.01, 1.0),
-            ncols=columns,
+            ncols=signs if signs <= _IN_A_ROW else 3,
             frameon=False,
             fontsize=SMALL,
             labelcolor=INK,

@@ -68,7 +68,7 @@ def draw_surface(
     axes.set(xlim=scale, ylim=scale)
     axes.set_aspect("equal")
     bar = figure.colorbar(filled, ax=axes, shrink=0.92, pad=0.03)
-    bar.set_label(z, fontsize=style.TEXT, color=style.INK)
+    bar.set_label(z, fontsize=style.TEXT, color=style.INK, parse_math=False)
     bar.ax.tick_params(labelsize=style.SMALL, colors=style.INK)
     bar.outline.set_visible(False)
     style.name_axes(axes, x=x, y=y)

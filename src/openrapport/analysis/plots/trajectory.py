@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def draw_trajectory(
     for number, episode in enumerate(result.episodes):
         begin, end = _reach(episode, result)
         label = "Rupture" if not number else None
-        shade = {"color": style.ALERT_TINT, "alpha": 0.75, "linewidth": 0, "zorder": 0.6}
+        shade: dict[str, Any] = {"color": style.ALERT_TINT, "alpha": 0.75, "linewidth": 0, "zorder": 0.6}
         axes.axvspan(begin - _MARGIN, end + _MARGIN, **shade, label=label)
     if np.isfinite(limits).any():
         axes.step(
@@ -76,7 +76,7 @@ def draw_trajectory(
     style.hold_within(axes, scale)
     style.whole_numbers_below(axes)
     style.name_axes(axes, x=session, y=score)
-    style.key_above(axes, columns=3)
+    style.key_above(axes)
     return figure
 
 

@@ -140,7 +140,7 @@ def _profile(found: Courses) -> Picture:
 
 
 def two_views(*, rows: int, seed: int) -> tuple[Floats, Floats, Floats]:
-    """Invented: client's and therapist's view from 0 to 10, and an outcome that is best where both are high and alike."""
+    """Invented: client's and therapist's view, 0 to 10, and an outcome that is best where both are high and alike."""
     rng = np.random.default_rng(seed)
     shared = rng.normal(7, 1.4, rows)
     client, therapist = (np.clip(np.round(shared + rng.normal(0, 1.1, rows)), 0, 10) for _ in range(2))

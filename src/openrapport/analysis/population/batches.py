@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,16 @@ def score_batches(files: list[Path], columns: SessionColumns) -> Iterator[tuple[
                     yield _scores(batch, columns, pa)
         except (pa.ArrowInvalid, OSError) as problem:
             raise NotReadable(f"{file}: not readable as Parquet ({str(problem).splitlines()[0]})") from problem
+
+
+def told(batches: Iterator[tuple[Scores, Any]], progress: Callable[[int], None] | None) -> Iterator[tuple[Scores, Any]]:
+    """The same batches; `progress` hears how many rows have been taken and done with."""
+    done = 0
+    for batch, alive in batches:
+        yield batch, alive
+        done += len(batch.client)
+        if progress is not None:
+            progress(done)
 
 
 def _fits(schema: Any, names: list[str], pa: Any) -> None:

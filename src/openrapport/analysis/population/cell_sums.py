@@ -24,7 +24,9 @@ class NotCountable(ValueError):
 def client_sums(table: Any, columns: SessionColumns, counting: Counting) -> Any:
     """One row for each client: n, st, stt, sy, sty, syy, the covariates, and what `check` looks at."""
     score, session = table[columns.score], table[columns.session]
-    number = session.cast("float64")
+    # A row without a session number would be a session without a time, which no sum shows: it is counted as odd.
+    numbered = session.notnull() & ~session.cast("float64").isnan()
+    number = numbered.ifelse(session.cast("float64"), 1.0)
     scaled = score.cast("float64") * counting.per_point
     whole = scaled.round()
     # A session below 1 is refused in `check`, from what is left here; its logarithm would stop the engine first.
@@ -35,7 +37,7 @@ def client_sums(table: Any, columns: SessionColumns, counting: Counting) -> Any:
         y=whole.cast("int64") - counting.centre,
         astray=(scaled - whole).abs(),
         session=number,
-        odd=_one_if(number != number.round()),
+        odd=_one_if(~numbered | (number != number.round())),
         **{_own(index): table[name].cast("float64") for index, name in enumerate(columns.covariates)},
     )
     own = {}
@@ -122,7 +124,7 @@ def check(column: dict[str, Any], columns: SessionColumns, counting: Counting) -
             f"here it goes from {column['earliest'].min():g} to {column['latest'].max():g}."
         )
     if int(column["odd"].sum()):
-        raise NotCountable(f"Column {columns.session} holds a number that is not whole.")
+        raise NotCountable(f"Column {columns.session} holds a number that is not whole, or nothing, in some rows.")
     for index, name in enumerate(columns.covariates):
         if int(column[f"absent_{index}"].sum()):
             raise NotCountable(f"Column {name} is empty in some rows: leave these clients out first.")

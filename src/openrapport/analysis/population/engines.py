@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
+from urllib.parse import unquote
 
 Engine = Literal["duckdb", "spark"]
 
@@ -74,24 +79,37 @@ def _on_duckdb(source: Source) -> Iterator[tuple[Any, Any]]:
     import duckdb
     import ibis
 
-    # Nothing is fetched from outside, and rows need not keep their order: memory then does not grow with them.
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        "preserve_insertion_order": False,
-    }
     is_file = source.kind == "duckdb"
     if is_file and not Path(source.place).is_file():
         raise NotReadable(f"{source.place}: no such file")
-    raw = duckdb.connect(source.place if is_file else ":memory:", read_only=is_file, config=settings)
-    try:
-        connection = ibis.duckdb.from_connection(raw)
+    with TemporaryDirectory(prefix="openrapport-") as spill:
         try:
+            raw = duckdb.connect(source.place if is_file else ":memory:", read_only=is_file, config=_settings(spill))
+        except duckdb.Error as problem:
+            raise NotReadable(f"{source.place}: {_first_line(problem)}") from problem
+        try:
+            connection = ibis.duckdb.from_connection(raw)
             yield connection, _table_of(connection, source)
         except duckdb.Error as problem:
-            raise NotReadable(f"{source.place}: {str(problem).splitlines()[0]}") from problem
-    finally:
-        raw.close()
+            raise NotReadable(f"{source.place}: {_first_line(problem)}") from problem
+        finally:
+            raw.close()
+
+
+def _settings(spill: str) -> dict[str, str | bool | int | float | list[str]]:
+    """Nothing is fetched from outside; and memory does not grow with rows: they need not keep their order, and what a
+    sort or a group-by cannot hold goes to the folder `spill` for as long as it takes."""
+    return {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "preserve_insertion_order": False,
+        "memory_limit": "640MiB",
+        "temp_directory": spill,
+    }
+
+
+def _first_line(problem: Exception) -> str:
+    return str(problem).splitlines()[0]
 
 
 def _table_of(connection: Any, source: Source) -> Any:
@@ -117,17 +135,33 @@ def _in_postgresql(source: Source) -> Iterator[tuple[Any, Any]]:
 
     try:
         connection = ibis.connect(source.place)
-        try:
-            yield connection, _named_table(connection, source)
-        finally:
-            connection.disconnect()
     except psycopg.Error as problem:
-        raise NotReadable(f"{source.label}: {str(problem).splitlines()[0]}") from problem
+        raise NotReadable(f"{source.label}: it does not answer: {_without_secret(problem, source.place)}") from None
+    except (ValueError, TypeError):
+        # What is wrong with it may be its password, so nothing of it is repeated.
+        raise NotReadable(
+            f"{source.label}: the address cannot be read; it is postgresql://user:password@host:port/database, "
+            "with %40 for an @ within the password"
+        ) from None
+    try:
+        yield connection, _named_table(connection, source)
+    except psycopg.Error as problem:
+        raise NotReadable(f"{source.label}: {_without_secret(problem, source.place)}") from None
+    finally:
+        connection.disconnect()
+
+
+def _without_secret(problem: Exception, address: str) -> str:
+    """The first line of a problem, without the password that stands in the address."""
+    said = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+    secret = unquote(address.partition("://")[2].rpartition("@")[0].partition(":")[2])
+    return said.replace(secret, "***") if secret else said
 
 
 @contextmanager
 def _on_spark(source: Source, master: str) -> Iterator[tuple[Any, Any]]:
     import ibis
+    from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
     if source.kind not in ("parquet", "csv"):
@@ -136,6 +170,7 @@ def _on_spark(source: Source, master: str) -> Iterator[tuple[Any, Any]]:
     builder = SparkSession.builder.master(master).appName("openrapport")
     builder = builder.config("spark.ui.enabled", "false").config("spark.sql.ansi.enabled", "true")
     if master.startswith("local"):  # one machine: nothing listens outside it, and few parts suffice
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # its workers find this library where we did
         builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
         builder = builder.config("spark.sql.shuffle.partitions", "8").config("spark.driver.memory", "4g")
     session = builder.getOrCreate()
@@ -145,6 +180,14 @@ def _on_spark(source: Source, master: str) -> Iterator[tuple[Any, Any]]:
         place = str(Path(source.place).resolve())
         read = connection.read_parquet if source.kind == "parquet" else connection.read_csv
         yield connection, read(place)
+    except PySparkException as problem:
+        raise NotReadable(f"{source.place}: {_last_word(str(problem))}") from problem
     finally:
         if ours:
             session.stop()
+
+
+def _last_word(said: str) -> str:
+    """What a worker's Python refused, which ends its traceback; else the first line."""
+    refused = re.findall(r"^[\w.]*(?:Error|NotCountable|NotStreamable): (.+)$", said, flags=re.MULTILINE)
+    return str(refused[-1] if refused else said.strip().splitlines()[0])

@@ -22,7 +22,9 @@ class FlaggedFile:
     def __enter__(self) -> FlaggedFile:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, _: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, _: TracebackType | None
+    ) -> None:
         try:
             if self._writer is not None:
                 self._writer.close()

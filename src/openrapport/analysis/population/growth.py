@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,12 +32,14 @@ def count_population(
     *,
     engine: Engine | None = None,
     spark_master: str = "local[*]",
+    progress: Callable[[int], None] | None = None,
 ) -> Counted:
     """Cells of everybody in `source`. None for `engine` takes the quickest: one streaming pass over Parquet ordered by
-    client, else DuckDB; a PostgreSQL source adds up its own rows. Raises NotReadable, NotCountable or ValueError."""
+    client, else DuckDB; a PostgreSQL source adds up its own rows. `progress` is told how many rows have streamed past.
+    Raises NotReadable, NotCountable or ValueError."""
     if engine is None and source.kind == "parquet" and can_stream(columns):
         try:
-            return Counted(stream_cells(source.files(), columns, counting), "stream")
+            return Counted(stream_cells(source.files(), columns, counting, progress=progress), "stream")
         except (NotGrouped, NotStreamable):
             pass  # the rows need a database's group-by, which says clearly what else may be wrong with them
     with opened(source, engine=engine or "duckdb", spark_master=spark_master) as (connection, table):

@@ -1,4 +1,4 @@
-"""Sessions in the order of client and session out of any database, a batch at a time; clients may be called anything."""
+"""Sessions in order of client and session out of any database, a batch at a time; clients may be called anything."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from openrapport.analysis.kernels import InnovationModel, NotGrouped, Tally
-from openrapport.analysis.population.batches import NotStreamable, score_batches
+from openrapport.analysis.population.batches import NotStreamable, score_batches, told
 from openrapport.analysis.population.engines import Engine, Source, columns_of, opened
 from openrapport.analysis.population.flagged_file import FlaggedFile
 from openrapport.analysis.population.growth import Way
@@ -113,13 +113,4 @@ def scan_ordered(
 
 
 def _walk(batches: Batches, scan: _Scan, take: Callable[[Flagged], None] | None) -> Tally:
-    return scan_batches(_counted(batches, scan.progress), scan.model, clock=scan.clock, take=take)
-
-
-def _counted(batches: Batches, progress: Progress | None) -> Batches:
-    done = 0
-    for batch, alive in batches:
-        yield batch, alive
-        done += len(batch.client)
-        if progress is not None:
-            progress(done)
+    return scan_batches(told(batches, scan.progress), scan.model, clock=scan.clock, take=take)

@@ -39,9 +39,7 @@ def scores_file(path: Path | None) -> Iterator[Write]:
         part.unlink(missing_ok=True)
 
 
-def _write(
-    part: Path, writers: list[Any], batch: Any, keep: Sequence[str], scores: Mapping[str, ManyScores]
-) -> None:
+def _write(part: Path, writers: list[Any], batch: Any, keep: Sequence[str], scores: Mapping[str, ManyScores]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 

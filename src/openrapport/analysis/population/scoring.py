@@ -12,7 +12,7 @@ import numpy as np
 
 from openrapport.analysis.instrument import Instrument
 from openrapport.analysis.population.batches import NotStreamable, values_of
-from openrapport.analysis.population.engines import NotReadable
+from openrapport.analysis.population.engines import NotReadable, Source, columns_of, opened
 from openrapport.analysis.population.scores_file import scores_file
 from openrapport.analysis.scoring_many import REASONS, Flags, ManyScores, Numbers, score_many
 
@@ -50,12 +50,33 @@ def score_files(
     A row is a check-in, an empty cell a question that was skipped. `columns` says by item code which column holds its
     answers, where it is not called by that code. With `out` the scores of each row are written there as Parquet, beside
     the columns in `keep`. `progress` is told how many rows are done.
-    Raises NotReadable, NotStreamable on a column that holds no numbers, ScoringError with row and item on an answer that
-    is not offered.
+    Raises NotReadable, NotStreamable on a column that holds no numbers, ScoringError with row and item on an answer
+    that is not offered.
     """
     named = _named(instrument, columns or {})
     batches = _batches(files, [*named.values(), *keep])
     return score_batches(batches, instrument, named, out=out, keep=keep, progress=progress)
+
+
+def score_population(
+    source: Source,
+    instrument: Instrument,
+    *,
+    columns: Mapping[str, str] | None = None,
+    out: Path | None = None,
+    keep: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Mapping[str, ScoreSummary]:
+    """`score_files` for any source; rows of a database stream out of it, in its own order."""
+    if source.kind == "parquet":
+        files = source.files()
+        return score_files(files, instrument, columns=columns, out=out, keep=keep, progress=progress)
+    named = _named(instrument, columns or {})
+    wanted = list(dict.fromkeys([*named.values(), *keep]))
+    with opened(source) as (connection, table):
+        columns_of(table, source.label, tuple(wanted))
+        batches = connection.to_pyarrow_batches(table.select(*wanted), chunk_size=ROWS_AT_ONCE)
+        return score_batches(batches, instrument, named, out=out, keep=keep, progress=progress)
 
 
 def score_batches(
@@ -117,7 +138,8 @@ def _answers(batch: Any, columns: Mapping[str, str]) -> tuple[dict[str, Numbers]
         column = batch.column(name)
         kind = column.type
         if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
-            if not (pa.types.is_decimal(kind) or pa.types.is_null(kind)):
+            # A CSV column without any answer is taken for text.
+            if not (pa.types.is_decimal(kind) or column.null_count == len(column)):
                 raise NotStreamable(f"column {name} holds {kind}, not numbers")
             column = column.cast(pa.float64())
         answers[code] = values_of(column)
@@ -149,16 +171,16 @@ class _Tally:
 
     def take(self, scores: ManyScores) -> None:
         self.n += len(scores.value)
-        self.prorated += np.count_nonzero(scores.prorated)
-        self.ceiling += np.count_nonzero(scores.ceiling)
-        self.straight_lined += np.count_nonzero(scores.straight_lined)
+        self.prorated += int(np.count_nonzero(scores.prorated))
+        self.ceiling += int(np.count_nonzero(scores.ceiling))
+        self.straight_lined += int(np.count_nonzero(scores.straight_lined))
         value = scores.value
         if np.count_nonzero(scores.reason):
             value = value[scores.reason == 0]
             for number, reason in enumerate(REASONS):
-                count = np.count_nonzero(scores.reason == number) if reason is not None else 0
-                if count:
-                    self.reasons[str(reason)] = self.reasons.get(str(reason), 0) + count
+                count = int(np.count_nonzero(scores.reason == number))
+                if count and reason is not None:
+                    self.reasons[reason] = self.reasons.get(reason, 0) + count
         if len(value):
             self._merge(len(value), value)
 

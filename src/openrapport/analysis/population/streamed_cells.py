@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,22 +12,28 @@ import numpy as np
 
 from openrapport.analysis import kernels
 from openrapport.analysis.kernels import CellFolder, Floats, Ints, Scores
-from openrapport.analysis.population.batches import score_batches
+from openrapport.analysis.population.batches import score_batches, told
 from openrapport.analysis.population.sessions import Counting, SessionColumns
 from openrapport.analysis.population.whole_cells import WholeCells, gather
 
 Ends = tuple[tuple[int, ...], ...]
 
 
-def stream_cells(files: list[Path], columns: SessionColumns, counting: Counting) -> WholeCells:
-    """Raises kernels.NotGrouped or NotStreamable where the database must group the rows, ValueError on scores that are
-    no whole units or sessions without a time."""
+def stream_cells(
+    files: list[Path],
+    columns: SessionColumns,
+    counting: Counting,
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> WholeCells:
+    """`progress` is told how many rows are read. Raises kernels.NotGrouped or NotStreamable where the database must
+    group the rows, ValueError on scores that are no whole units or sessions without a time."""
     threads = max(1, min(4, len(os.sched_getaffinity(0))))
     folders = [_folder(counting) for _ in range(threads)]
     ends: list[Ends] = []
     with ThreadPoolExecutor(threads) as pool:
         free = deque(folders)
-        for done, folder in _ahead(pool, free, score_batches(files, columns)):
+        for done, folder in _ahead(pool, free, told(score_batches(files, columns), progress)):
             ends.append(done)
             free.append(folder)
     for other in folders[1:]:

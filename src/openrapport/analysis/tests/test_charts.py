@@ -50,3 +50,18 @@ def test_a_cusum_turned_round_signals_on_the_other_side():
 def test_one_value_makes_no_chart():
     with pytest.raises(ValueError, match="at least two"):
         individuals_chart([1.0], sigmas=3)
+
+
+def test_a_chart_refuses_a_missing_value():
+    for chart in (
+        lambda values: individuals_chart(values, sigmas=3),
+        lambda values: ewma_chart(values, weight=0.2, width=3),
+        lambda values: cusum_chart(values, allowance=0.5, decision=4),
+    ):
+        with pytest.raises(ValueError, match="numbers only"):
+            chart([0.1, float("nan"), -0.3])
+
+
+def test_an_ewma_of_a_weight_above_one_is_refused():
+    with pytest.raises(ValueError, match="weight"):
+        ewma_chart([0.0, 1.0], weight=5, width=3)

@@ -54,6 +54,20 @@ def test_errors_by_person_are_those_of_the_sandwich(data):
     assert (found.errors, found.n_people, found.surface["a1"].df) == ("clustered", 24, 23)
 
 
+@pytest.mark.parametrize("person", [None, "person"])
+def test_curvature_is_known_as_well_from_a_centre_far_away(data, person):
+    """Curvature does not depend on the centre; from far away the columns all but follow from each other."""
+    far = {name: [value + 3_000 for value in data[name]] for name in ("client", "therapist")}
+    who = None if person is None else data["person"]
+    right, wrong = (
+        response_surface(far["client"], far["therapist"], data["outcome"], centre=(at, at), person=who)
+        for at in (3_030, 0)
+    )
+    for name in ("b3", "b4", "b5"):
+        assert wrong.coefficients[name].estimate == pytest.approx(right.coefficients[name].estimate, rel=1e-6)
+        assert wrong.coefficients[name].se == pytest.approx(right.coefficients[name].se, rel=1e-6)
+
+
 def test_stationary_point_and_axes_are_those_of_the_published_formulas(data):
     found = surface(data)
     assert [found.stationary.x, found.stationary.y] == pytest.approx(FROM_R["stationary"], rel=EXACT)

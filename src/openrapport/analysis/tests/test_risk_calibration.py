@@ -84,3 +84,9 @@ def test_senseless_input_is_refused(predicted, event, message):
 
 def test_the_example_of_the_docstring():
     assert doctest.testmod(module).failed == 0
+
+
+def test_predictions_that_differ_by_rounding_only_have_no_slope():
+    found = risk_calibration([0.1, 0.1 + 1e-11, 0.1, 0.1], [0, 1, 0, 1], reference=0.1)
+    assert isinstance(found.slope, NotEstimable)
+    assert found.intercept.estimate == pytest.approx(np.log(9), rel=1e-6)

@@ -69,6 +69,21 @@ def test_balanced_data_have_the_answer_of_the_analysis_of_variance():
     assert ben.se**2 == pytest.approx(47 / 3 / 48 + (47 / 48) ** 2 * 16 / 3, rel=1e-5)
 
 
+def test_differences_a_thousand_times_the_noise_have_the_answer_of_the_analysis_of_variance():
+    own = np.array([-1.0, 0, 1])
+    outcome = np.concatenate([mean + own for mean in (0, 9_000, 4_000)])
+    found = therapist_effects(outcome, list("aaabbbccc"))
+    # MSB 3 x the variance of the means, MSW 1.
+    assert found.between_sd**2 == pytest.approx(np.var([0, 9_000, 4_000], ddof=1) - 1 / 3, rel=1e-6)
+    assert found.within_sd == pytest.approx(1, rel=1e-6)
+
+
+def test_next_to_no_variation_within_is_refused():
+    outcome = [1, 1 + 1e-5, 9000, 9000 + 1e-5, 400, 400 + 2e-5]
+    with pytest.raises(ValueError, match="variation"):
+        therapist_effects(outcome, list("aabbcc"))
+
+
 def test_small_caseloads_are_drawn_further_towards_everybody():
     found = therapist_effects([1, 3, 9, 8, 7, 9, 8, 7, 8, 2, 3, 4], ["a"] * 2 + ["b"] * 7 + ["c"] * 3)
     assert found.therapists[0].shrinkage < found.therapists[2].shrinkage < found.therapists[1].shrinkage

@@ -53,6 +53,17 @@ def test_errors_by_person_are_those_of_the_sandwich(data, method):
     assert found.within.df == 23
 
 
+@pytest.mark.parametrize("errors", ["model", "clustered"])
+def test_a_scale_far_from_zero_costs_no_digits(data, errors):
+    near = within_between(data["outcome"], data["client"], data["person"], errors=errors)
+    x = [20_000 + value / 20 for value in data["client"]]
+    far = within_between(data["outcome"], x, data["person"], errors=errors)
+    for effect in ("within", "between", "contextual"):
+        assert getattr(far, effect).estimate / 20 == pytest.approx(getattr(near, effect).estimate, rel=1e-7)
+        assert getattr(far, effect).se / 20 == pytest.approx(getattr(near, effect).se, rel=1e-7)
+    assert far.between_sd == pytest.approx(near.between_sd, rel=1e-7)
+
+
 def test_the_within_effect_is_the_slope_through_everybodys_own_deviations(data):
     y, x, person = (np.array(data[name]) for name in ("outcome", "client", "person"))
     deviation = x - np.array([x[person == one].mean() for one in person])

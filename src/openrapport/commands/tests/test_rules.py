@@ -211,7 +211,7 @@ def test_sessions_that_resemble_each_other_are_named_in_the_table(capsys):
         (["--table", "--detect", "0"], "points above 0"),
         (["--table", "--onset", "5"], "to the shortest length, 4"),
         (["--table", "--same-rate", "1"], "a share below 1"),
-        (["--table", "--people", "10"], "1000 or more"),
+        (["--table", "--people", "10"], "from 1000 on"),
         (["--table", "--autocorrelation", "1"], "between -1 and 1"),
         (["--table", "scores.csv"], "takes no FILE"),
         (["none.csv", *COLUMNS], "no such file"),

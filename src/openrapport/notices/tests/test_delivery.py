@@ -7,8 +7,23 @@ import pytest
 from django.core import mail
 
 from openrapport.notices import delivery
-from openrapport.notices.actions import cancel_notices, queue_mail
-from openrapport.notices.delivery import CLAIM_LASTS, Delivered, deliver_due, message_id
+from openrapport.notices.actions import (
+    CODE_LASTS,
+    SPENT_ROWS_STAY,
+    cancel_notices,
+    forget_spent_codes,
+    queue_code,
+    queue_mail,
+    readdress_notices,
+)
+from openrapport.notices.delivery import (
+    CLAIM_LASTS,
+    Delivered,
+    deliver_codes,
+    deliver_due,
+    message_id,
+    somebody_waits_for_mail,
+)
 from openrapport.notices.messages import MESSAGES, UnknownKind, write
 from openrapport.notices.models import Notice
 from tests.cast import NOON
@@ -75,14 +90,62 @@ def test_cancelled_between_claim_and_sending_is_not_sent(monkeypatch: pytest.Mon
     queue()
     claim = delivery._claim_next
 
-    def claim_then_end(*, now):  # the relationship ends in this very moment
-        notice = claim(now=now)
+    def claim_then_end(rows, *, now):  # the relationship ends in this very moment
+        notice = claim(rows, now=now)
         cancel_notices(about=ABOUT, now=now)
         return notice
 
     monkeypatch.setattr(delivery, "_claim_next", claim_then_end)
     assert deliver_due(now=NOON) == Delivered(sent=0, failed=0)
     assert mail.outbox == []
+
+
+def ask_for_code(address: str | None = "sam@example.test") -> Notice:
+    queue_code(kind="sign_in_code", address=address, code="ABCD-EFGH", language="en", about=ABOUT, now=NOON)
+    return Notice.objects.exclude(expires_at=None).latest("made_at")
+
+
+def test_a_code_that_ran_out_is_not_sent_and_nothing_of_it_stays():
+    notice = ask_for_code()
+    assert deliver_due(now=NOON + CODE_LASTS) == Delivered(sent=0, failed=0)
+    notice.refresh_from_db()
+    assert (notice.cancelled_at, notice.payload) == (NOON + CODE_LASTS, "{}")
+    assert mail.outbox == []
+
+
+def test_a_code_is_sent_before_everything_that_waits_longer():
+    queue("one")
+    ask_for_code()
+    deliver_due(now=NOON, most=1)
+    assert "ABCD-EFGH" in mail.outbox[0].body
+
+
+def test_codes_leave_although_another_worker_is_busy_with_the_rest():
+    queue("one")
+    notice = ask_for_code()
+    assert deliver_codes(now=NOON) == Delivered(sent=1, failed=0)
+    notice.refresh_from_db()
+    assert (notice.sent_at, notice.payload) == (NOON, "{}")
+    assert not somebody_waits_for_mail(now=NOON)
+
+
+def test_for_an_address_without_an_account_nothing_leaves_and_the_row_is_forgotten():
+    ask_for_code(None)
+    assert not somebody_waits_for_mail(now=NOON)
+    deliver_codes(now=NOON)
+    assert mail.outbox == []
+    forget_spent_codes(now=NOON + SPENT_ROWS_STAY)
+    assert not Notice.objects.exists()
+
+
+def test_mail_that_waits_follows_its_person_to_a_new_address_and_a_code_does_not():
+    queue("one")
+    code = ask_for_code()
+    assert readdress_notices(old="SAM@example.test", new="samuel@example.test", now=NOON) == 1
+    deliver_due(now=NOON)
+    assert [message.to for message in mail.outbox] == [["samuel@example.test"]]
+    code.refresh_from_db()
+    assert (code.cancelled_at, code.payload) == (NOON, "{}")
 
 
 @pytest.mark.usefixtures("mail_server_is_away")
@@ -177,7 +240,7 @@ def test_a_notice_without_what_its_words_need_is_refused_when_it_is_queued():
 
 @pytest.mark.parametrize("kind", MESSAGES)
 def test_no_mail_says_what_it_is_about(kind: str):
-    payload = {"link": "http://testserver/x/", "practice": "Willow Street"}
+    payload = {"link": "http://testserver/x/", "practice": "Willow Street", "code": "ABCD-EFGH"}
     written = write(kind, payload, language="en")
     telling = ("therap", "session", "mental", "client", "patient", "counsel", "alliance", "feel", "check-in", "clinic")
     assert not [word for word in telling if word in f"{written.subject} {written.body}".lower()]

@@ -1,7 +1,10 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from openrapport.checkins.models import CheckIn, RespondentRole
+from openrapport.people.models import User
 from openrapport.practices.actions import begin_supervision, give_role
 from openrapport.practices.models import Membership, Role
 from openrapport.relationships.actions import (
@@ -9,11 +12,19 @@ from openrapport.relationships.actions import (
     name_guardian,
     record_that_client_was_told_of_supervision,
 )
-from openrapport.relationships.grants import Tie
+from openrapport.relationships.grants import Action, Tie
 from openrapport.relationships.models import Guardianship, Relationship, State
-from openrapport.relationships.policy import born_at_least_18_years_before, relationships_by_tie, scope
+from openrapport.relationships.policy import (
+    born_at_least_18_years_before,
+    can,
+    declare,
+    declared,
+    relationships_by_tie,
+    scope,
+)
 from openrapport.relationships.queries import guardians_of, has_untold_supervisor, relationships_visible_to
 from tests.cast import NOON, SETUP, Cast, viewer
+from tests.check_ins import answer, hold_session, of
 
 
 def names_seen_by(user) -> set[str]:
@@ -105,3 +116,46 @@ def test_guardians_are_guardians_until_the_eighteenth_birthday(cast: Cast):
 @pytest.mark.parametrize(("today", "last_birthday"), [((2028, 2, 29), (2010, 2, 28)), ((2026, 3, 1), (2008, 3, 1))])
 def test_who_is_grown_up_is_known_on_leap_days_too(today: tuple[int, int, int], last_birthday: tuple[int, int, int]):
     assert born_at_least_18_years_before(datetime(*today, tzinfo=UTC)) == date(*last_birthday)
+
+
+def test_one_object_and_its_rows_are_judged_alike_for_every_rule(cast: Cast):
+    check_in = of(hold_session(cast.ben_with_maya, at=NOON), RespondentRole.CLIENT)
+    answer(check_in, at=NOON)
+    compared = 0
+    for model in declared():
+        objects = list(model._default_manager.all())
+        for action in Action:
+            for user in (*cast.everybody().values(), None):
+                who = viewer(user)
+                within = set(scope(who, model, action).values_list("pk", flat=True))
+                for obj in objects:
+                    assert can(who, action, obj) == (obj.pk in within)
+                    compared += 1
+    assert compared > 500
+
+
+def test_one_object_is_not_open_to_deactivated_or_anonymous_people(cast: Cast):
+    assert can(viewer(cast.maya), Action.READ, cast.sam_with_maya)
+    cast.maya.is_active = False
+    assert not can(viewer(cast.maya), Action.READ, cast.sam_with_maya)
+    assert not can(viewer(None), Action.READ, cast.sam_with_maya)
+
+
+def test_one_object_is_judged_by_the_rules_of_this_moment(cast: Cast):
+    before = declared()[Relationship]
+    assert can(viewer(cast.maya), Action.READ, cast.sam_with_maya)
+    declare(Relationship, replace(before, grants=()))
+    try:
+        assert not can(viewer(cast.maya), Action.READ, cast.sam_with_maya)
+    finally:
+        declare(Relationship, before)
+    assert can(viewer(cast.maya), Action.READ, cast.sam_with_maya)
+
+
+def test_one_object_closes_when_a_child_grows_up_between_two_questions(cast: Cast):
+    hold_session(cast.ben_with_maya, at=NOON)
+    asked = CheckIn.objects.get(respondent=cast.gita)
+    born = NOON.date().replace(year=NOON.year - 18) + timedelta(days=2)
+    User.objects.filter(pk=cast.ben.pk).update(birth_date=born)
+    assert can(viewer(cast.gita, at=NOON), Action.WRITE, asked)
+    assert not can(viewer(cast.gita, at=NOON + timedelta(days=3)), Action.WRITE, asked)

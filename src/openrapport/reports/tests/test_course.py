@@ -4,7 +4,7 @@ import pytest
 
 from openrapport.checkins.models import Disclosure, RespondentRole
 from openrapport.relationships.actions import move_relationship, record_that_client_was_told_of_supervision
-from openrapport.relationships.models import State
+from openrapport.relationships.models import Audience, Relationship, State
 from openrapport.reports.course import read_course
 from openrapport.reports.standing import Standing, record_of
 from openrapport.sessions.actions import add_session
@@ -133,7 +133,28 @@ def test_a_new_relationship_has_an_empty_course(cast: Cast):
 def test_a_long_course_is_read_in_a_fixed_number_of_queries(cast: Cast, django_assert_max_num_queries):
     live_through(cast.sam_with_maya, [8] * 12, therapist=[8] * 12)
     record_that_client_was_told_of_supervision(cast.sam_with_maya, actor=SETUP, now=NOON)
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(6):
         course = read_course(viewer(cast.maya), cast.sam_with_maya)
         assert course.words == ()
         assert len(course.profile) == 7
+
+
+def test_a_line_and_a_profile_never_mix_two_questionnaires(cast: Cast):
+    """Ben turns eighteen: other questions from then on, on which nothing is usual yet."""
+    live_through(cast.ben_with_maya, (8, 8, 8, 9), first=NOON - timedelta(days=60))
+    Relationship.objects.filter(pk=cast.ben_with_maya.pk).update(audience=Audience.ADULT)
+    opened = hold_session(cast.ben_with_maya, at=NOON)
+    answer(of(opened, RespondentRole.CLIENT), at=NOON, alliance=3)
+    course = read_course(viewer(cast.maya), cast.ben_with_maya)
+    assert (course.alliance.id, course.ratings) == ("alliance-adult", ((5, 3),))
+    assert course.questions_changed_at == 5
+    assert {(one.value, one.usual_low) for one in course.profile} == {(3, None)}
+    assert course.component_ratings("trust") == ((5, 3),)
+    as_teen = course.asked_with(["alliance-teen@1"])
+    assert as_teen.ratings == ((1, 8), (2, 8), (3, 8), (4, 9))
+    assert (as_teen.profile[0].value, as_teen.profile[0].usual_high) == (9, 8)
+
+
+def test_a_course_on_the_same_questions_throughout_says_nothing_of_a_change(cast: Cast):
+    live_through(cast.sam_with_maya, (8, None, 8))
+    assert read_course(viewer(cast.maya), cast.sam_with_maya).questions_changed_at is None

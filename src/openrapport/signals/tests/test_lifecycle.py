@@ -3,6 +3,8 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from openrapport.analysis.catalogue import get_instrument
+from openrapport.analysis.detector import stated_rate as detector_rate
 from openrapport.audit.actor import Actor
 from openrapport.audit.models import AuditLine
 from openrapport.checkins.models import Disclosure, RespondentRole
@@ -42,8 +44,13 @@ def test_a_drop_raises_one_signal_with_its_numbers_and_rate(cast: Cast):
     signal = only_signal(cast.sam_with_maya)
     assert (signal.state, signal.session_number, signal.rule) == (SignalState.RAISED, 6, "empirical-bayes")
     assert signal.evidence[0]["score"] == 4
-    assert signal.parameters["z"] == 2.326
-    assert 0.05 < signal.false_alarm_rate < 0.2
+    set_to = detector_rate(get_instrument("alliance-adult"))
+    assert signal.parameters["z"] == set_to.z
+    assert (signal.false_alarm_rate, signal.false_alarm_low, signal.false_alarm_high) == (
+        set_to.rate,
+        set_to.low,
+        set_to.high,
+    )
     assert deeds(signal) == [SignalDeed.RAISED]
     assert Notice.objects.filter(kind="signal_raised", to="maya@example.test").count() == 1
 

@@ -139,7 +139,8 @@ def test_stated_rates_hold_when_simulated_with_another_seed(alliance: str):
         assert stated is not None
         # Two 95 % intervals of independent simulations: allow the other one's half width again.
         margin = (high - low) / 2 + 0.001
-        assert low - margin <= stated <= high + margin, kind
+        assert low - margin <= stated.rate <= high + margin, kind
+        assert stated.low <= stated.rate <= stated.high
 
 
 def test_components_are_those_of_the_instruments():

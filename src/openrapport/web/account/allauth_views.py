@@ -1,9 +1,8 @@
 """allauth's own views in our dress: a layout by role, our forms, and passkeys that always ask for the person."""
 
-import logging
-from smtplib import SMTPException
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.views import AccountInactiveView, ConfirmLoginCodeView, LogoutView, RequestLoginCodeView
 from allauth.decorators import rate_limit
 from allauth.mfa.base.views import AuthenticateView, IndexView, ReauthenticateView
@@ -21,18 +20,13 @@ from allauth.mfa.webauthn.views import (
 )
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
-from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _
 
 from openrapport.web.account import forms
 from openrapport.web.account.devices import describe_device
 from openrapport.web.account.second_factor import SecondFactor, record_set_up, second_factor_of
-
-log = logging.getLogger(__name__)
-MAIL_TROUBLE = (SMTPException, OSError)
 
 
 def layout_for(request: HttpRequest) -> str:
@@ -52,34 +46,25 @@ class Dressed:
         return context | {"layout": layout_for(self.request)}
 
 
-def _mail_is_down(trouble: Exception) -> str:
-    log.error("A sign-in code could not be mailed: %s", type(trouble).__name__)  # no address in the log
-    return _("We cannot send mail at the moment, so no code is coming. Please try again in a few minutes.")
-
-
 @method_decorator(rate_limit(action="login"), name="dispatch")
 class SignIn(RequestLoginCodeView):  # type: ignore[misc]
     form_class = forms.SignInForm
     template_name = "account/login.html"
 
     def form_valid(self, form: forms.SignInForm) -> HttpResponse:
-        try:
-            response: HttpResponse = super().form_valid(form)
-        except MAIL_TROUBLE as trouble:
-            form.add_error(None, _mail_is_down(trouble))
-            response = self.form_invalid(form)
+        response: HttpResponse = super().form_valid(form)
+        if form._user is None:
+            get_adapter().mail_code(form.cleaned_data["email"])  # to nobody: the answer takes as long
         return response
 
 
 class ConfirmMailedCode(ConfirmLoginCodeView):  # type: ignore[misc]
     form_class = forms.MailedCodeForm
 
-    def form_valid(self, form: forms.MailedCodeForm) -> HttpResponse:
-        try:
-            response: HttpResponse = super().form_valid(form)
-        except MAIL_TROUBLE as trouble:
-            messages.error(self.request, _mail_is_down(trouble))
-            response = redirect("account_confirm_login_code")
+    def _resend_form_valid(self, form: Form) -> HttpResponse:
+        response: HttpResponse = super()._resend_form_valid(form)
+        if self._process.user is None:
+            get_adapter().mail_code(self._process.state["email"])
         return response
 
 

@@ -24,6 +24,32 @@ class SignInForm(RequestLoginCodeForm):  # type: ignore[misc]
     )
 
 
+class NewAddressForm(forms.Form):
+    email = forms.EmailField(
+        label=_("New e-mail address"),
+        help_text=_("We send a code there, to see that it is yours."),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"invalid": _("That does not look like an e-mail address. It needs an @ and a dot after it.")},
+    )
+
+    def __init__(self, *args: Any, own: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.own = own
+
+    def clean_email(self) -> str:
+        typed = str(self.cleaned_data["email"]).lower()
+        if typed == self.own.lower():
+            raise forms.ValidationError(_("This is your address already."))
+        return typed
+
+
+class AddressCodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code from the mail"), max_length=40, widget=forms.TextInput(attrs={**TYPED_CODE, "autofocus": True})
+    )
+
+
 class MailedCodeForm(ConfirmLoginCodeForm):  # type: ignore[misc]
     code = forms.CharField(
         label=_("Code from the mail"), max_length=40, widget=forms.TextInput(attrs={**TYPED_CODE, "autofocus": True})

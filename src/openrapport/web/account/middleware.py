@@ -62,7 +62,7 @@ class IdleSessionMiddleware:
         request.roles = frozenset()
         del request.actor
         sentence = _("You were away for a while, so we signed you out. Sign in to go on where you were.")
-        if request.path.startswith(OPEN_PATHS):
+        if request.path.startswith(OPEN_PATHS) or brings_answers(request):
             if request.path.startswith("/account/"):
                 messages.info(request, sentence)
             return self.get_response(request)
@@ -88,6 +88,11 @@ class SecondFactorMiddleware:
             return lead_to(request, f"{reverse('set_up_second_factor')}?{next_page}")
         way: str = get_adapter().get_reauthentication_methods(user)[0]["url"]
         return lead_to(request, f"{way}?{next_page}")
+
+
+def brings_answers(request: HttpRequest) -> bool:
+    """Led away, a form would lose what was typed: the page of a check-in gives it back, and asks to sign in."""
+    return request.method == "POST" and request.path.startswith("/check-in/")
 
 
 def lead_to(request: HttpRequest, url: str) -> HttpResponse:

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from openrapport.people.models import User
-from openrapport.practices.models import Role
 from openrapport.web.account.allauth_views import layout_for
 from openrapport.web.account.forms import ProfileForm
 from openrapport.web.account.language import remember_language
@@ -27,7 +26,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
     form = ProfileForm(typed, initial=now_so, own_zone=person.time_zone)
     if form.is_valid():
         return _keep(request, person, form)
-    context = {"form": form, "layout": layout_for(request), "whom_to_ask": _whom_to_ask(request.roles)}
+    context = {"form": form, "layout": layout_for(request)}
     return render(request, "account/profile.html", context, status=422 if form.is_bound else 200)
 
 
@@ -47,11 +46,3 @@ def _keep(request: SignedInRequest, person: User, form: ProfileForm) -> HttpResp
     if settings.LANGUAGE_COOKIE_NAME in request.COOKIES:
         remember_language(request, response, person.language)
     return response
-
-
-def _whom_to_ask(roles: frozenset[Role]) -> str:
-    if not roles:
-        return _("You sign in with this address. Do you need another one? Ask your therapist.")
-    if Role.ADMIN in roles:
-        return _("You sign in with this address. Do you need another one? Ask whoever runs the server.")
-    return _("You sign in with this address. Do you need another one? Ask an administrator of your practice.")

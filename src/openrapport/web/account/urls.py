@@ -1,4 +1,4 @@
-"""The account's addresses, written out one by one: what is not listed here (passwords, sign-up, e-mail) is a 404.
+"""The account's addresses, written out one by one: what is not listed here (passwords, open sign-up) is a 404.
 
 The names are allauth's where allauth looks them up.
 """
@@ -7,12 +7,14 @@ from allauth.mfa.recovery_codes.views import download_recovery_codes
 from django.urls import path
 from django.views.generic import RedirectView
 
+from openrapport.web.account import address_views, invitation_views, profile_views, views
 from openrapport.web.account import allauth_views as dressed
-from openrapport.web.account import invitation_views, profile_views, views
 
 urlpatterns = [
     path("account/", dressed.AccountHome.as_view(), name="mfa_index"),
     path("account/profile/", profile_views.profile, name="account_profile"),
+    path("account/e-mail/", address_views.new_address, name="new_address"),
+    path("account/e-mail/code/", address_views.confirm_address, name="confirm_address"),
     path("account/sign-in/", dressed.SignIn.as_view(), name="account_login"),
     path(
         "account/sign-in/again/",

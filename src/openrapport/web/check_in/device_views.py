@@ -11,6 +11,8 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from openrapport.checkins.models import Picture
+
 FONT = "openrapport/fonts/atkinson-hyperlegible-next-{}-wght-normal.woff2"
 SHELL = (
     "openrapport/app.css",
@@ -18,6 +20,7 @@ SHELL = (
     "openrapport/quick-exit.js",
     "openrapport/check_in/check-in.js",
     "openrapport/check_in/device.js",
+    "openrapport/check_in/drawing.js",
     "openrapport/check_in/forget.js",
     "openrapport/check_in/outbox.js",
     "openrapport/check_in/status.js",
@@ -26,6 +29,7 @@ SHELL = (
     "openrapport/icon-192.png",
     FONT.format("latin"),
     FONT.format("latin-ext"),
+    *(f"openrapport/check_in/pictures/{picture.value}.svg" for picture in Picture),
 )
 OUTBOX = "openrapport/check_in/outbox.js"
 WORKER = "openrapport/check_in/service-worker.js"

@@ -46,7 +46,7 @@ def take_in(request: HttpRequest, check_in: CheckIn, door: Door) -> HttpResponse
     if not form.is_valid():
         return _invalid(request, check_in, door, form)
     try:
-        complete_check_in(
+        completed = complete_check_in(
             actor=door.actor,
             check_in=check_in,
             given=form.given,
@@ -59,7 +59,8 @@ def take_in(request: HttpRequest, check_in: CheckIn, door: Door) -> HttpResponse
         return _refuse(request, check_in, door, reason="closed")
     except (AlreadyAnswered, KeyConflict):
         return _refuse(request, check_in, door, reason="already_sent")
-    check_in.refresh_from_db()
+    if not completed.recorded:  # another request was first, with the same answers
+        check_in.refresh_from_db()
     address = door.thanks(check_in)
     if wants_json(request):
         return JsonResponse({"saved": True, "redirect": address})

@@ -1,9 +1,10 @@
 """A link opens one check-in, once and for a limited time, without sign-in and without telling anything else."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from uuid import UUID
 
+from django.conf import settings
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -56,7 +57,12 @@ def find_pass(request: HttpRequest, secret: str, kind: PassKind) -> CheckInPass 
 
 
 def thanks_token(check_in: CheckIn) -> str:
-    return signing.dumps({"kept": kept_sentence(check_in)}, salt=THANKS_SALT, compress=True)
+    return _signer(settings.SECRET_KEY).sign_object({"kept": kept_sentence(check_in)}, compress=True)
+
+
+@lru_cache(maxsize=2)
+def _signer(key: str) -> signing.TimestampSigner:
+    return signing.TimestampSigner(key=key, salt=THANKS_SALT)
 
 
 def _thanks(check_in: CheckIn) -> str:

@@ -12,18 +12,30 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from openrapport.analysis.instrument import NO, NOT_SURE, YES, Instrument, Item
 from openrapport.checkins.instruments import instrument_of
-from openrapport.checkins.models import CheckIn, RespondentRole
+from openrapport.checkins.models import CheckIn, Picture, RespondentRole
 from openrapport.people.models import User
 from openrapport.relationships.models import Audience
 from openrapport.web.check_in.forms import WHO_SEES, CheckInForm, Question
 from openrapport.web.check_in.who_sees import choices_for
 from openrapport.web.components.parts import read_question
 from openrapport.web.components.tags.fields import FACE_MOUTHS, rating_values
+
+# What is drawn with, on white paper. The names are read aloud and shown when one points at them.
+COLOURS = (
+    ("#22302f", gettext_lazy("Black")),
+    ("#d43c31", gettext_lazy("Red")),
+    ("#ef8a17", gettext_lazy("Orange")),
+    ("#f4cf28", gettext_lazy("Yellow")),
+    ("#2f9e52", gettext_lazy("Green")),
+    ("#2b77c9", gettext_lazy("Blue")),
+    ("#8a4fb0", gettext_lazy("Purple")),
+    ("#8a5a33", gettext_lazy("Brown")),
+)
 
 
 @dataclass(frozen=True)
@@ -64,8 +76,13 @@ class CheckInPage:
     @property
     def done(self) -> int:
         """Answered, or skipped on purpose; an empty text is simply not written yet."""
-        values = [(question.item.kind, self.form[question.name].value()) for question in self.form.questions]
-        return sum(1 for kind, value in values if value or (value is not None and kind != "words"))
+        return sum(1 for question in self.form.questions if self._is_done(question))
+
+    def _is_done(self, question: Question) -> bool:
+        value = self.form[question.name].value()
+        if question.item.kind == "drawing":
+            return bool(value) or self.form[question.picture_name].value() is not None
+        return bool(value) or (value is not None and question.item.kind != "words")
 
 
 def language_for(request: HttpRequest, person: User, *, own_device: bool) -> str:
@@ -135,9 +152,27 @@ def _draw(question: Question, form: CheckInForm, language: str, number: int, tot
     field = form[question.name]
     if question.item.kind == "words":
         return render_to_string("check_in/words.html", {"field": field, "number": number, "total": total})
+    if question.item.kind == "drawing":
+        return _drawing(question, form, number, total)
     tiles, more = _tiles(question.item, language)
     values = rating_values(read_question(field), tiles, True, number, total)
     return render_to_string("components/rating.html", values | more)
+
+
+def _drawing(question: Question, form: CheckInForm, number: int, total: int) -> SafeString:
+    field, pictures = form[question.name], form[question.picture_name]
+    chosen = pictures.value()
+    context = {
+        "field": field,
+        "pictures": pictures,
+        "tiles": [{"picture": one, "checked": chosen == one.value} for one in Picture],
+        "skipped": chosen == "",
+        "errors": [*field.errors, *pictures.errors],
+        "colours": COLOURS,
+        "number": number,
+        "total": total,
+    }
+    return render_to_string("check_in/drawing.html", context)
 
 
 def _tiles(item: Item, language: str) -> tuple[list[dict[str, object]], dict[str, object]]:

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from openrapport.web.check_in import device_views, kiosk_views, link_views, views
+from openrapport.web.check_in import device_views, drawing_views, kiosk_views, link_views, views
 
 urlpatterns = [
     path("check-in/<uuid:pk>/", views.check_in, name="check_in"),
     path("check-in/<uuid:pk>/thanks/", views.thanks, name="check_in_thanks"),
     path("check-in/<uuid:pk>/token/", views.token, name="check_in_token"),
+    path("drawings/<uuid:pk>/", drawing_views.drawing, name="drawing"),
     path("c/thanks/", link_views.link_thanks, name="check_in_link_thanks"),
     path("c/<str:secret>/", link_views.check_in_by_link, name="check_in_by_link"),
     path("kiosk/", kiosk_views.kiosk, name="kiosk"),

@@ -15,6 +15,7 @@ from openrapport.relationships.grants import Action
 from openrapport.relationships.policy import can
 from openrapport.web.check_in.door import Door, show, show_already_sent, take_in
 from openrapport.web.check_in.page import in_words_of
+from openrapport.web.check_in.send_again import gives_back_answers
 from openrapport.web.check_in.who_sees import kept_sentence
 from openrapport.web.requests import SignedInRequest, signed_in
 
@@ -31,6 +32,7 @@ def _door(request: SignedInRequest) -> Door:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@gives_back_answers
 @signed_in
 def check_in(request: HttpRequest, pk: UUID) -> HttpResponse:
     known = cast(SignedInRequest, request)

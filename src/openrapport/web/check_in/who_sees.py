@@ -1,5 +1,8 @@
 """Who may see a check-in, in the words of the person who answers. Nothing is chosen beforehand."""
 
+from functools import lru_cache
+
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from openrapport.checkins.models import CheckIn, Disclosure, RespondentRole
@@ -7,7 +10,7 @@ from openrapport.relationships.models import Audience
 from openrapport.relationships.queries import has_told_supervisor
 from openrapport.web.components.parts import Choice
 
-Choices = list[tuple[str, Choice]]
+Choices = tuple[tuple[str, Choice], ...]
 
 
 def a_supervisor_may_read(check_in: CheckIn) -> bool:
@@ -16,16 +19,18 @@ def a_supervisor_may_read(check_in: CheckIn) -> bool:
 
 
 def choices_for(check_in: CheckIn) -> Choices:
-    supervised = a_supervisor_may_read(check_in)
+    supervised, language = a_supervisor_may_read(check_in), get_language() or ""
     if check_in.role == RespondentRole.THERAPIST:
         return _for_therapist(supervised)
     name = check_in.relationship.therapist.short_name
     if check_in.role == RespondentRole.CLIENT and check_in.relationship.audience == Audience.CHILD:
-        return _for_child(name, supervised)
-    return _for_client_or_guardian(name, supervised)
+        return _for_child(name, supervised, language)
+    return _for_client_or_guardian(name, supervised, language)
 
 
-def _for_client_or_guardian(name: str, supervised: bool) -> Choices:
+# Each is worded once for a therapist: the language is in the key of what is kept.
+@lru_cache(maxsize=512)
+def _for_client_or_guardian(name: str, supervised: bool, _language: str) -> Choices:
     now = _("%(name)s can read it as soon as it is sent.") % {"name": name}
     later = _("%(name)s can read it when that session begins, and not before.") % {"name": name}
     if supervised:
@@ -43,10 +48,11 @@ def _for_client_or_guardian(name: str, supervised: bool) -> Choices:
     choices.append(
         (Disclosure.PRIVATE, Choice(_("Only me"), _("Nobody else reads it. It stays in your list."), "lock"))
     )
-    return [(str(value), choice) for value, choice in choices]
+    return tuple((str(value), choice) for value, choice in choices)
 
 
-def _for_child(name: str, supervised: bool) -> Choices:
+@lru_cache(maxsize=512)
+def _for_child(name: str, supervised: bool, _language: str) -> Choices:
     choices = [
         (Disclosure.NOW, Choice(_("%(name)s, today") % {"name": name}, "", "send")),
         (Disclosure.NEXT_SESSION, Choice(_("%(name)s, next time") % {"name": name}, "", "calendar")),
@@ -55,7 +61,7 @@ def _for_child(name: str, supervised: bool) -> Choices:
         label = _("Only the grown-up who helps %(name)s") % {"name": name}
         choices.append((Disclosure.SUPERVISOR_ONLY, Choice(label, "", "users")))
     choices.append((Disclosure.PRIVATE, Choice(_("Just me"), "", "lock")))
-    return [(str(value), choice) for value, choice in choices]
+    return tuple((str(value), choice) for value, choice in choices)
 
 
 def _for_therapist(supervised: bool) -> Choices:
@@ -68,7 +74,7 @@ def _for_therapist(supervised: bool) -> Choices:
             "users",
         )
     private = Choice(_("Only me"), _("Nobody else reads it, now or later."), "lock")
-    return [(str(Disclosure.NOW), shared), (str(Disclosure.PRIVATE), private)]
+    return (str(Disclosure.NOW), shared), (str(Disclosure.PRIVATE), private)
 
 
 def kept_sentence(check_in: CheckIn) -> str:

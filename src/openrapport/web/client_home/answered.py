@@ -9,18 +9,20 @@ from django.utils.translation import gettext as _
 
 from openrapport.analysis.instrument import Instrument, Item
 from openrapport.checkins.models import Answer, CheckIn
+from openrapport.reports.shared import SharedDrawing, read_drawing
 from openrapport.shared.numbers import say_number
 from openrapport.web.check_in.page import instruments_in, spoken_by
 
 
 @dataclass(frozen=True)
 class Answered:
-    """`value` or `words`, or neither: then the question was skipped."""
+    """`value`, `words` or `drawing`, or none of them: then the question was skipped."""
 
     question: str
     value: str = ""
     note: str = ""
     words: str = ""
+    drawing: SharedDrawing | None = None
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,16 @@ def build_answered(check_in: CheckIn) -> AnsweredPage:
 
 def _part(check_in: CheckIn, instrument: Instrument, language: str) -> Part:
     given = {answer.item: answer for answer in check_in.answers.all() if answer.instrument == instrument.ref}
-    asked = [item for item in instrument.items if item.kind != "drawing"]
+    drawn = {one.item: read_drawing(one) for one in check_in.drawings.all() if one.instrument == instrument.ref}
     average, no_average = _average(check_in, instrument)
     return Part(
         title=instrument.title[language],
-        answers=tuple(_answered(item, given.get(item.code), language) for item in asked),
+        answers=tuple(
+            Answered(item.text[language], drawing=drawn[item.code])
+            if item.code in drawn
+            else _answered(item, given.get(item.code), language)
+            for item in instrument.items
+        ),
         average=average,
         no_average=no_average,
     )

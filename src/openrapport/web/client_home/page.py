@@ -1,21 +1,26 @@
 """The client's home: what is asked next, the own line over time in kind words, the newest answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import fmean
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from openrapport.analysis.instrument import Scale
+from openrapport.analysis.instrument import Instrument, Scale
 from openrapport.checkins.instruments import instrument_of
 from openrapport.checkins.models import CheckIn, RespondentRole
 from openrapport.checkins.queries import due_for, own_check_ins
 from openrapport.people.viewer import Viewer
+from openrapport.relationships.models import Audience
+from openrapport.reports.expected_range import ExpectedRange, expected_range
+from openrapport.reports.models import StoredGrowthFit
+from openrapport.reports.queries import FIRST_SESSION, growth_fits_visible_to
 from openrapport.web.client_home.past import OWN_ROLES, Past, list_past, own_answers
-from openrapport.web.components.charts import NotAnswered, Point, TrajectoryChart, TrajectoryLabels
+from openrapport.web.components.charts import BandPoint, NotAnswered, Point, TrajectoryChart, TrajectoryLabels
 
 NEWEST = 3
 # How far the last value must lie from the earlier ones before we call it different: a tenth of the scale. This is a
@@ -72,18 +77,23 @@ def _lines(viewer: Viewer) -> list[Line]:
     by_therapy: dict[tuple[object, str], list[CheckIn]] = {}
     for check_in in asked.prefetch_related("scores").order_by("relationship__began_at", "session__number"):
         by_therapy.setdefault((check_in.relationship_id, check_in.role), []).append(check_in)
+    fits = {(fit.practice_id, fit.instrument, fit.score): fit for fit in growth_fits_visible_to(viewer)}
     return [
         line
         for check_ins in by_therapy.values()
         for kind in ("alliance", "wellbeing")
-        if (line := _line(check_ins, kind)) is not None
+        if (line := _line(check_ins, kind, fits)) is not None
     ]
 
 
-def _line(check_ins: Sequence[CheckIn], kind: str) -> Line | None:
-    scale = _newest_scale(check_ins, kind)
-    if scale is None:
+Fits = Mapping[tuple[UUID, str, str], StoredGrowthFit]
+
+
+def _line(check_ins: Sequence[CheckIn], kind: str, fits: Fits) -> Line | None:
+    instrument = _newest_instrument(check_ins, kind)
+    if instrument is None:
         return None
+    scale = instrument.total
     points = tuple(_point(place, check_in, kind, scale) for place, check_in in enumerate(check_ins, start=1))
     values = [point.value for point in points if not isinstance(point.value, NotAnswered)]
     if not values:
@@ -91,12 +101,31 @@ def _line(check_ins: Sequence[CheckIn], kind: str) -> Line | None:
     therapist = check_ins[0].relationship.therapist.short_name
     title = _("Working with %(name)s") % {"name": therapist} if kind == "alliance" else _("How I have been")
     sentence = say_trend(values, scale)
-    return Line(title, sentence, _chart(points, scale, title, sentence) if len(values) > 1 else None)
+    if len(values) < 2:
+        return Line(title, sentence, None)
+    others = _where_most_are(check_ins, instrument, fits)
+    return Line(title, sentence, _chart(points, scale, title, sentence, others))
 
 
-def _newest_scale(check_ins: Sequence[CheckIn], kind: str) -> Scale | None:
+def _newest_instrument(check_ins: Sequence[CheckIn], kind: str) -> Instrument | None:
     instruments = [instrument_of(ref) for check_in in reversed(check_ins) for ref in check_in.instruments]
-    return next((one.total for one in instruments if one.kind == kind), None)
+    return next((one for one in instruments if one.kind == kind), None)
+
+
+def _where_most_are(check_ins: Sequence[CheckIn], instrument: Instrument, fits: Fits) -> ExpectedRange | None:
+    """Measured in this practice, or nothing: what is only assumed is not held up to the person it is about.
+
+    Children are shown their own line alone.
+    """
+    relationship, score = check_ins[0].relationship, instrument.total.code
+    fit = fits.get((relationship.practice_id, instrument.ref, score))
+    first = next((one for one in check_ins if one.session.number == FIRST_SESSION), None)
+    if fit is None or first is None or relationship.audience == Audience.CHILD:
+        return None
+    start = next((s.value for s in first.scores.all() if (s.instrument, s.scale) == (instrument.ref, score)), None)
+    if start is None:
+        return None
+    return expected_range(instrument, [one.session.number for one in check_ins], fit=fit, start=start)
 
 
 def _point(place: int, check_in: CheckIn, kind: str, scale: Scale) -> Point:
@@ -134,13 +163,21 @@ def say_trend(values: Sequence[float], scale: Scale) -> str:
     return _("Last time was much like the times before.")
 
 
-def _chart(points: tuple[Point, ...], scale: Scale, title: str, sentence: str) -> TrajectoryChart:
+def _chart(
+    points: tuple[Point, ...], scale: Scale, title: str, sentence: str, others: ExpectedRange | None
+) -> TrajectoryChart:
+    note = _(
+        "The shaded part comes from %(count)s people in this practice. When people began like you, 8 of 10 answers "
+        "were inside it. Being outside is not wrong. If it matters to you, you can talk about it."
+    )
     return TrajectoryChart(
         points=points,
+        band=tuple(BandPoint(one.session, one.low, one.high) for one in others.points) if others else (),
+        note=note % {"count": others.relationships} if others and others.points else "",
         y_min=scale.minimum,
         y_max=scale.maximum,
         title=title,
         description=sentence,
-        labels=TrajectoryLabels(client=_("You")),
+        labels=TrajectoryLabels(client=_("You"), band=_("Where most answers here were")),
         audience="client",
     )

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from openrapport.audit.models import AuditLine
 from openrapport.audit.queries import readings_of_own_record
 from openrapport.checkins.models import CheckIn, Disclosure, RespondentRole
-from openrapport.checkins.queries import own_check_ins
+from openrapport.checkins.queries import WITH_DRAWINGS, own_check_ins
 from openrapport.people.viewer import Viewer
 
 OWN_ROLES = (RespondentRole.CLIENT, RespondentRole.GUARDIAN)
@@ -47,7 +47,7 @@ class Look:
 def own_answers(viewer: Viewer) -> QuerySet[CheckIn]:
     """What the viewer answered as a client or a guardian, newest first."""
     sent = own_check_ins(viewer).filter(role__in=OWN_ROLES, submitted_at__isnull=False)
-    return sent.prefetch_related("answers", "scores").order_by("-submitted_at")
+    return sent.prefetch_related("answers", "scores", WITH_DRAWINGS).order_by("-submitted_at")
 
 
 def list_past(viewer: Viewer, check_ins: Sequence[CheckIn]) -> list[Past]:

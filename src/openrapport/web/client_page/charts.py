@@ -7,9 +7,10 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from openrapport.analysis.detector import ExpectedBand
 from openrapport.analysis.instrument import Instrument
-from openrapport.reports.course import GuardianSeries, Ratings, RelationshipCourse, SessionRow
+from openrapport.reports.course import RelationshipCourse, SessionRow
+from openrapport.reports.expected_range import ExpectedRange
+from openrapport.reports.series import GuardianSeries, Ratings
 from openrapport.sessions.models import Status
 from openrapport.web.components.charts import (
     BandPoint,
@@ -31,10 +32,11 @@ def alliance_chart(course: RelationshipCourse, *, you: bool, newest: int | None 
     numbers = {row.number for row in rows}
     in_rupture = _in_rupture(course)
     theirs = course.therapist_ratings if course.views_share_a_scale else ()
+    band = _band(course.band, numbers)
     return TrajectoryChart(
-        points=_points(rows, dict(course.ratings), alert=in_rupture),
+        points=_points(rows, dict(course.ratings), course.alliance, alert=in_rupture),
         other=tuple(Point(number, value) for number, value in theirs if number in numbers),
-        band=_band(course.band, numbers),
+        band=band,
         marks=tuple(mark for mark in _marks(course) if mark.session in numbers),
         y_min=course.alliance.total.minimum,
         y_max=course.alliance.total.maximum,
@@ -42,9 +44,10 @@ def alliance_chart(course: RelationshipCourse, *, you: bool, newest: int | None 
         labels=TrajectoryLabels(
             client=client_name(course),
             other=_("You") if you else course.relationship.therapist.short_name,
-            band=_band_name(course.band),
+            band=name_range(course.band),
             missed=_("Nothing shared, or no session"),
         ),
+        note=say_range(course.band) if band else "",
     )
 
 
@@ -61,17 +64,19 @@ def wellbeing_chart(course: RelationshipCourse, newest: int | None = None) -> Tr
     if course.wellbeing is None or not course.wellbeing_ratings:
         return None
     rows = _shown(course, newest)
+    band = _band(course.wellbeing_band, {row.number for row in rows})
     return TrajectoryChart(
-        points=_points(rows, dict(course.wellbeing_ratings)),
-        band=_band(course.wellbeing_band, {row.number for row in rows}),
+        points=_points(rows, dict(course.wellbeing_ratings), course.wellbeing),
+        band=band,
         y_min=course.wellbeing.total.minimum,
         y_max=course.wellbeing.total.maximum,
         title=_("Wellbeing over time"),
         labels=TrajectoryLabels(
             client=client_name(course),
-            band=_band_name(course.wellbeing_band),
+            band=name_range(course.wellbeing_band),
             missed=_("Nothing shared, or no session"),
         ),
+        note=say_range(course.wellbeing_band) if band else "",
     )
 
 
@@ -79,7 +84,7 @@ def component_chart(course: RelationshipCourse, component: str, newest: int) -> 
     rows = _shown(course, newest)
     name = component_name(course.alliance, component)
     return TrajectoryChart(
-        points=_points(rows, dict(course.component_ratings(component))),
+        points=_points(rows, dict(course.component_ratings(component)), course.alliance),
         y_min=course.alliance.total.minimum,
         y_max=course.alliance.total.maximum,
         title=_("%(component)s over time") % {"component": name},
@@ -142,12 +147,12 @@ def _shown(course: RelationshipCourse, newest: int | None) -> tuple[SessionRow, 
 
 
 def _points(
-    rows: Iterable[SessionRow], values: Mapping[int, float], alert: frozenset[int] = frozenset()
+    rows: Iterable[SessionRow], values: Mapping[int, float], asked: Instrument, alert: frozenset[int] = frozenset()
 ) -> tuple[Point, ...]:
     return tuple(
         Point(
             session=row.number,
-            value=values[row.number] if row.number in values else NotAnswered(_why_missing(row)),
+            value=values[row.number] if row.number in values else NotAnswered(_why_missing(row, asked)),
             alert=row.number in alert and row.number in values,
             when=say_day(row),
         )
@@ -155,13 +160,17 @@ def _points(
     )
 
 
-def _why_missing(row: SessionRow) -> str:
+def _why_missing(row: SessionRow, asked: Instrument) -> str:
     """Says what happened, never why: an answer kept back and no answer are the same words."""
     if row.session.status == Status.MISSED:
         return _("session missed")
     if row.session.status == Status.CANCELLED:
         return _("session cancelled")
-    return _("too little answered") if row.client is not None else _("nothing shared")
+    if row.client is None:
+        return _("nothing shared")
+    given = row.client.ratings.get(asked.kind)
+    is_other = given is not None and given.instrument.ref != asked.ref
+    return _("other questions were asked") if is_other else _("too little answered")
 
 
 def _in_rupture(course: RelationshipCourse) -> frozenset[int]:
@@ -179,7 +188,7 @@ def _marks(course: RelationshipCourse) -> list[Mark]:
     return marks
 
 
-def _band(band: ExpectedBand | None, numbers: set[int]) -> tuple[BandPoint, ...]:
+def _band(band: ExpectedRange | None, numbers: set[int]) -> tuple[BandPoint, ...]:
     if band is None:
         return ()
     first, last = min(numbers, default=1), max(numbers, default=1)
@@ -187,10 +196,34 @@ def _band(band: ExpectedBand | None, numbers: set[int]) -> tuple[BandPoint, ...]
     return tuple(BandPoint(one.session, one.low, one.high) for one in band.points if one.session in numbers | ahead)
 
 
-def _band_name(band: ExpectedBand | None) -> str:
+def name_range(band: ExpectedRange | None) -> str:
+    """In the key of the picture and above its column of the table."""
+    if band is not None and band.relationships is not None:
+        return _("Expected range (from %(count)s relationships here)") % {"count": band.relationships}
     if band is not None and band.provisional:
         return _("Expected range (provisional)")
     return _("Expected range")
+
+
+def say_range(band: ExpectedRange | None) -> str:
+    """What the expected range rests on, in plain words."""
+    if band is None:
+        return ""
+    if band.relationships is not None:
+        said = _(
+            "The expected range comes from %(count)s relationships in this practice, rated with the same questions. "
+            "It is drawn to hold 8 of 10 later ratings of people who began like this."
+        ) % {"count": band.relationships}
+        further = _("Hardly anybody here began so low or so high: the range is carried on beyond what was seen.")
+        return f"{said} {further}" if band.is_extended else said
+    if not band.provisional:
+        return _("The expected range comes from the instrument's norms. It is drawn to hold 8 of 10 ratings.")
+    said = _(
+        "Provisional: the expected range comes from the instrument's assumptions and has not been measured yet. "
+        "It is drawn to hold 8 of 10 ratings of people new to the practice."
+    )
+    lacking = _("The practice's own range begins with a shared rating of the first session, and here there is none.")
+    return f"{said} {lacking}" if band.lacks_start else said
 
 
 def _plain_chart(

@@ -1,6 +1,6 @@
 """The client page, put together: what a therapist needs to know five minutes before a session."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -20,12 +20,12 @@ from openrapport.relationships.models import Audience, Relationship, State
 from openrapport.relationships.queries import guardians_of, has_untold_supervisor
 from openrapport.reports.caseload import signal_order
 from openrapport.reports.course import RelationshipCourse, SessionRow
-from openrapport.reports.shared import SharedCheckIn
+from openrapport.reports.shared import SharedCheckIn, SharedDrawing
 from openrapport.reports.standing import ClientRecord, Standing
 from openrapport.shared.numbers import say_number
 from openrapport.signals.conversations import conversation_for
-from openrapport.signals.explain import explain
-from openrapport.signals.models import OPEN, Kind, Signal, SignalState
+from openrapport.signals.explain import RECOVERED, explain
+from openrapport.signals.models import OPEN, Signal, SignalState
 from openrapport.signals.queries import signals_visible_to
 from openrapport.web.client_page import charts
 from openrapport.web.components.charts import ProfileChart, TrajectoryChart
@@ -56,8 +56,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Words:
+    """What was written, or drawn, and in which check-in."""
+
     text: str
     source: str
+    drawing: SharedDrawing | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ class ClientPage:
     banners: tuple[Banner, ...]
     figures: tuple[Figure, ...]
     alliance: TrajectoryChart | None
-    band_is_provisional: bool
+    questions_changed_at: int | None
     own_chart: TrajectoryChart | None
     profile: ProfileChart | None
     wellbeing: TrajectoryChart | None
@@ -120,16 +123,16 @@ def build_client_page(viewer: Viewer, record: ClientRecord, course: Relationship
         standing=record.standing,
         subtitle=_subtitle(course, viewer.at, with_guardians=record.standing != Standing.FORMER_THERAPIST),
         state=str(State(relationship.state).label),
-        banners=tuple(_banner(signal) for signal in sorted(waiting, key=signal_order)),
+        banners=tuple(_banner(signal, you=you) for signal in sorted(waiting, key=signal_order)),
         figures=_figures(course, you=you),
         alliance=charts.alliance_chart(course, you=you) if course.held else None,
-        band_is_provisional=course.band is not None and course.band.provisional,
+        questions_changed_at=course.questions_changed_at,
         own_chart=charts.therapist_chart(course, you=you),
         profile=charts.profile_chart(course),
         wellbeing=charts.wellbeing_chart(course),
         wellbeing_note=say_change(course.wellbeing_change) if course.wellbeing_change is not None else "",
         guardians=tuple(GuardianPart(one.name, tuple(charts.guardian_charts(course, one))) for one in course.guardians),
-        words=tuple(Words(text, say_source(check_in)) for check_in in course.words for text in check_in.words),
+        words=tuple(_words(course)),
         sessions=tuple(_session_line(row) for row in reversed(course.rows)),
         deeds=_deeds(viewer, record, course),
     )
@@ -152,17 +155,18 @@ def _subtitle(course: RelationshipCourse, at: datetime, *, with_guardians: bool)
     return " · ".join(parts)
 
 
-def _banner(signal: Signal) -> Banner:
+def _banner(signal: Signal, *, you: bool) -> Banner:
     told = explain(signal)
     tone: Tone = "info" if signal.state == SignalState.TALKED_ABOUT else "warning"
     sentence = told.sentence
     if signal.recovered_at is not None:
         tone = "success"
-        if signal.kind == Kind.FEEDBACK_MISSING:  # no rating was out of any range
-            sentence = _("Something has been shared again since.")
-        else:
-            sentence = _("%(sentence)s Since then it has come back to the expected range.") % {"sentence": sentence}
-    return Banner(signal.pk, tone, told.headline, sentence, str(conversation_for(signal.kind).title))
+        news = {"sentence": sentence, "news": RECOVERED[signal.kind]}
+        sentence = _("%(sentence)s Since then: %(news)s.") % news
+    conversation = conversation_for(signal.kind)
+    return Banner(
+        signal.pk, tone, told.headline, sentence, str(conversation.title if you else conversation.to_supervise)
+    )
 
 
 def _figures(course: RelationshipCourse, *, you: bool) -> tuple[Figure, ...]:
@@ -223,6 +227,13 @@ def say_change(change: ReliableChange) -> str:
         "no_reliable_change": _("within the usual ups and downs"),
     }
     return _("%(words)s (provisional)") % {"words": words[change.verdict]}
+
+
+def _words(course: RelationshipCourse) -> Iterator[Words]:
+    for check_in in course.words:
+        source = say_source(check_in)
+        yield from (Words(text, source) for text in check_in.words)
+        yield from (Words("", source, drawing) for drawing in check_in.drawings)
 
 
 SHARED_HOW = {

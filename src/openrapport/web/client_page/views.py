@@ -13,11 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from openrapport.people.viewer import Viewer
 from openrapport.relationships.actions import MoveRefused, record_that_client_was_told_of_supervision
-from openrapport.relationships.models import State
+from openrapport.relationships.models import Relationship, State
 from openrapport.relationships.queries import has_told_supervisor, has_untold_supervisor
 from openrapport.reports.course import read_course
 from openrapport.reports.standing import ClientRecord, record_of
-from openrapport.sessions.models import Format
+from openrapport.sessions.actions import AlreadyRecorded
+from openrapport.sessions.models import Format, TherapySession
 from openrapport.sessions.queries import sessions_visible_to
 from openrapport.web.client_page.forms import ChangeStateForm, RecordSessionForm
 from openrapport.web.client_page.page import build_client_page
@@ -55,22 +56,36 @@ def record_session(request: SignedInRequest, pk: UUID) -> HttpResponse:
         zone=_zone_of(request.viewer),
         last=last,
     )
-    if request.method == "POST" and form.is_valid():
-        try:
-            opened = open_after_session(
-                actor=request.actor,
-                relationship=relationship,
-                starts_at=form.cleaned_data["starts_at"],
-                format=Format(form.cleaned_data["format"]),
-                now=now,
-            )
-        except NotWorking:
-            raise Http404 from None
-        words = _("Session %(number)s is recorded, and the check-ins about it are open.")
-        messages.success(request, words % {"number": opened.session.number})
-        return redirect("client_page", pk=relationship.pk)
-    status = 422 if form.errors else 200
-    return render(request, "client_page/record_session.html", {"record": record, "form": form}, status=status)
+    if request.method != "POST":
+        return render(request, "client_page/record_session.html", {"record": record, "form": form})
+    recorded = _record(request, relationship, form) if form.is_valid() else None
+    if recorded is None:
+        status = 409 if form.non_field_errors() else 422
+        return render(request, "client_page/record_session.html", {"record": record, "form": form}, status=status)
+    words = _("Session %(number)s is recorded, and the check-ins about it are open.")
+    messages.success(request, words % {"number": recorded.number})
+    return redirect("client_page", pk=relationship.pk)
+
+
+def _record(request: SignedInRequest, relationship: Relationship, form: RecordSessionForm) -> TherapySession | None:
+    """The session, also where this form was sent before. None: another was recorded meanwhile; the form says so."""
+    try:
+        opened = open_after_session(
+            actor=request.actor,
+            relationship=relationship,
+            starts_at=form.cleaned_data["starts_at"],
+            format=Format(form.cleaned_data["format"]),
+            now=request.viewer.at,
+            after=form.cleaned_data["after"],
+        )
+    except NotWorking:
+        raise Http404 from None
+    except AlreadyRecorded as already:
+        if form.is_the_same(already.session):
+            return already.session
+        form.say_recorded_meanwhile(already.session)
+        return None
+    return opened.session
 
 
 @require_POST

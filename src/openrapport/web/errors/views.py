@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from openrapport.safety import crisis
+from openrapport.web.check_in.send_again import give_back_if_ours
 
 BARE_PAGE = (
     "<!DOCTYPE html><html lang='{language}'><head><meta name='viewport' content='width=device-width'>"
@@ -37,7 +38,9 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 @never_cache
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The page was open too long, or cookies are off. Nothing was changed."""
+    """The page was open too long, or cookies are off. Nothing was changed, and answers of a check-in come back."""
+    if (given_back := give_back_if_ours(request)) is not None:
+        return given_back
     came_from = request.META.get("HTTP_REFERER", "")
     ours = url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()})
     return render(request, "errors/expired.html", {"back": came_from if ours else ""}, status=403)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from openrapport.practices.models import PracticeRules, Role
+from openrapport.web.account.forms import clean_name
 from openrapport.web.components.parts import Choice
 
 ROLE_CHOICES = [
@@ -35,8 +36,7 @@ class NameAndAddress(forms.Form):
     )
 
     def clean_name(self) -> str:
-        name: Any = self.cleaned_data["name"]
-        return " ".join(str(name).split())
+        return clean_name(str(self.cleaned_data["name"]))
 
     def clean_email(self) -> str:
         email: Any = self.cleaned_data["email"]

@@ -14,7 +14,7 @@ from openrapport.relationships.policy import can
 from openrapport.reports.caseload import Attention, attention_of
 from openrapport.reports.course import RelationshipCourse
 from openrapport.signals.conversations import Conversation, conversation_for
-from openrapport.signals.explain import Explanation, explain
+from openrapport.signals.explain import RECOVERED, RETURNED, Explanation, explain
 from openrapport.signals.models import Kind, Signal, SignalDeed, SignalEvent, SignalState
 from openrapport.signals.moves import may_move
 from openrapport.web.client_page import charts
@@ -28,6 +28,7 @@ EVENT_LOOKS: dict[str, tuple[str, EventTone]] = {
     SignalDeed.UPDATED: ("refresh-cw", "primary"),
     SignalDeed.RECOVERED: ("trending-up", "success"),
     SignalDeed.RETURNED: ("trending-down", "warning"),
+    SignalDeed.QUESTIONS_CHANGED: ("refresh-cw", "info"),
     SignalDeed.ESCALATED: ("users", "warning"),
     SignalDeed.SEEN: ("eye", "primary"),
     SignalDeed.TALKED_ABOUT: ("message-circle", "primary"),
@@ -119,12 +120,13 @@ class SignalPage:
     conversation: Conversation
     chart: TrajectoryChart | None
     state_tone: EventTone
-    recovered: bool
+    recovered: Text
     may_move: bool
     forms: tuple[DeedForm, ...]
     events: tuple[EventLine, ...]
     waited: Text = ""
     changed_to: Text = ""
+    is_reader_the_therapist: bool = True
 
 
 @dataclass(frozen=True)
@@ -153,18 +155,20 @@ def build_signal_page(
     changed: bool = False,
 ) -> SignalPage:
     """`typed` is a form that comes back with what was written in it; `changed`: somebody moved the signal meanwhile."""
+    is_therapist = course.relationship.therapist_id == _pk_of(viewer)
     return SignalPage(
         signal=signal,
         told=explain(signal),
         conversation=conversation_for(signal.kind),
-        chart=signal_chart(signal, course, you=course.relationship.therapist_id == _pk_of(viewer)),
+        chart=signal_chart(signal, course, you=is_therapist),
         state_tone=STATE_TONES[signal.state],
-        recovered=signal.recovered_at is not None,
+        recovered=RECOVERED[signal.kind] if signal.recovered_at is not None else "",
         may_move=may_write,
         forms=_forms(signal, typed) if may_write else (),
         events=tuple(_event(event) for event in signal.events.all()),
         waited=say_waited(signal),
         changed_to=SignalState(signal.state).label if changed else "",
+        is_reader_the_therapist=is_therapist,
     )
 
 
@@ -173,9 +177,10 @@ def _pk_of(viewer: Viewer) -> object:
 
 
 def signal_chart(signal: Signal, course: RelationshipCourse, *, you: bool) -> TrajectoryChart | None:
-    """The picture that belongs to what was seen: the whole, one part of it, or wellbeing."""
+    """The picture that belongs to what was seen: the whole, one part of it, or wellbeing; on the questions of then."""
     if not course.held:
         return None
+    course = course.asked_with(signal.instruments)
     if signal.kind == Kind.GETTING_WORSE:
         return charts.wellbeing_chart(course)
     if signal.kind == Kind.COMPONENT_LOW:
@@ -203,6 +208,9 @@ def _forms(signal: Signal, typed: DeedForm | None) -> tuple[DeedForm, ...]:
 def _event(event: SignalEvent) -> EventLine:
     icon, tone = EVENT_LOOKS[event.deed]
     title, text = str(SignalDeed(event.deed).label), event.reason
+    by_kind = {SignalDeed.RECOVERED: RECOVERED, SignalDeed.RETURNED: RETURNED}.get(SignalDeed(event.deed))
+    if by_kind is not None:
+        title = str(by_kind[event.signal.kind])
     if event.deed == SignalDeed.ESCALATED and not _supervisor_could_read(event):
         title = _("Waited too long unseen")
     if not text and event.evidence.get("session"):
@@ -238,9 +246,11 @@ def say_waited(signal: Signal) -> Text:
     return _("Passed on to the supervisor") if told_at is not None else _("Waited too long unseen")
 
 
-def signal_line(signal: Signal) -> SignalLine:
+def signal_line(signal: Signal, *, for_supervisor: bool = False) -> SignalLine:
     if signal.is_open:
         tag, tone = TAGS[attention_of(signal)]
     else:
         tag, tone = SignalState(signal.state).label, STATE_TONES[signal.state]
-    return SignalLine(signal, explain(signal), conversation_for(signal.kind).title, tag, tone, say_waited(signal))
+    conversation = conversation_for(signal.kind)
+    next_step = conversation.to_supervise if for_supervisor else conversation.title
+    return SignalLine(signal, explain(signal), next_step, tag, tone, say_waited(signal))

@@ -7,9 +7,11 @@ from openrapport.people.viewer import Viewer
 from openrapport.relationships.models import Relationship
 from openrapport.relationships.queries import supervised_by
 from openrapport.reports.caseload import signal_order
+from openrapport.reports.supervision import supervision_figures
 from openrapport.signals.models import Signal
 from openrapport.signals.queries import open_for_supervisor
 from openrapport.web.signals.page import SignalLine, signal_line
+from openrapport.web.supervision.together import Together, put_together
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class SupervisionPage:
     groups: tuple[TherapistGroup, ...]
     waiting: int
     escalated: int
+    together: Together
 
     @property
     def shown(self) -> tuple[Relationship, ...]:
@@ -40,7 +43,9 @@ def build_supervision_page(viewer: Viewer) -> SupervisionPage:
     groups = [
         TherapistGroup(
             therapist=therapist,
-            lines=tuple(signal_line(one) for one in signals if one.relationship.therapist_id == pk),
+            lines=tuple(
+                signal_line(one, for_supervisor=True) for one in signals if one.relationship.therapist_id == pk
+            ),
             clients=tuple(one for one in clients if one.therapist_id == pk),
         )
         for pk, therapist in therapists.items()
@@ -49,6 +54,7 @@ def build_supervision_page(viewer: Viewer) -> SupervisionPage:
         groups=tuple(sorted(groups, key=_group_order)),
         waiting=len(signals),
         escalated=sum(one.escalated_at is not None for one in signals),
+        together=put_together(supervision_figures(viewer), clients),
     )
 
 

@@ -210,6 +210,20 @@ def test_teen_cannot_be_invited_with_the_address_of_a_guardian(cast: Cast, now: 
     assert invite_for_maya(cast, now, email="gita@example.test", born=ADULT)
 
 
+@pytest.mark.parametrize("therapist", ["zoe", "tom"])
+def test_whose_parents_others_work_with_shows_in_no_refusal_and_the_teen_gets_in_by_no_such_address(
+    cast: Cast, now: datetime, therapist: str
+) -> None:
+    practice = cast.harbour if therapist == "zoe" else cast.willow
+    outcomes = []
+    for email in ("gita@example.test", "nobody@example.test"):
+        new = NewClient("Noa Example", email, TEEN, "en")
+        outcomes.append(invite_client(actor=Actor(getattr(cast, therapist)), practice=practice, client=new, now=now))
+    assert all(isinstance(outcome, Invited) for outcome in outcomes)
+    with pytest.raises(AddressOfGuardian):
+        accept_invitation(outcomes[0].invitation, now=now, user=cast.gita)
+
+
 def test_teen_cannot_accept_with_an_address_that_became_a_guardians(cast: Cast, now: datetime) -> None:
     invited = invite_for_maya(cast, now, email="noa@example.test", born=TEEN)
     parent = accept_invitation(invite_for_ben(cast, now).invitation, now=now, new_account=NEW)

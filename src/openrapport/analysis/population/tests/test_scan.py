@@ -64,7 +64,11 @@ def test_clients_may_have_names(tmp_path, monkeypatch, table):
     write_csv(tmp_path / "a.csv", shuffled(named, seed=1))
     found = scan_population(Source(str(tmp_path / "a.csv")), COLUMNS, MODEL, clock="log", out=tmp_path / "a.parquet")
     wanted = scan_population(
-        Source(str(write_parquet(tmp_path / "b.parquet", table))), COLUMNS, MODEL, clock="log", out=tmp_path / "c.parquet"
+        Source(str(write_parquet(tmp_path / "b.parquet", table))),
+        COLUMNS,
+        MODEL,
+        clock="log",
+        out=tmp_path / "c.parquet",
     )
     assert same(found.summary, wanted.summary)
     numbers = [(f"c{client:05}", *rest) for client, *rest in flagged_rows(tmp_path / "c.parquet")]

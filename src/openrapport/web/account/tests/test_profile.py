@@ -100,14 +100,12 @@ def test_an_older_time_zone_survives_a_change_of_name(cast: Cast) -> None:
     assert (cast.sam.display_name, cast.sam.time_zone) == ("Samuel", "EST5EDT")
 
 
-@pytest.mark.parametrize(
-    ("who", "ask"), [("sam", "Ask your therapist"), ("maya", "Ask an administrator"), ("ada", "Ask whoever runs")]
-)
-def test_the_address_is_shown_with_whom_to_ask(cast: Cast, who: str, ask: str) -> None:
+@pytest.mark.parametrize("who", ["sam", "maya", "ada"])
+def test_the_address_is_shown_with_the_way_to_another(cast: Cast, who: str) -> None:
     body = browser_of(cast.everybody()[who]).get(PAGE).content.decode()
     assert f"{who}@example.test" in body
     assert 'name="email"' not in body
-    assert ask in body
+    assert 'href="/account/e-mail/"' in body
 
 
 def test_the_account_page_leads_to_the_profile(cast: Cast) -> None:

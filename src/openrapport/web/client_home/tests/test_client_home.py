@@ -21,6 +21,7 @@ from openrapport.workflows.read_record import (
 from tests.browsing import browser_of
 from tests.cast import NOON, Cast
 from tests.check_ins import answer, hold_session, live_through, of
+from tests.many_relationships import store_fit
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +48,19 @@ def test_everything_is_empty_before_the_first_session(cast: Cast) -> None:
 def test_somebody_signed_out_is_led_to_the_sign_in_page(cast: Cast) -> None:
     for path in ("/home/", "/home/answers/"):
         assert Client().get(path).headers["Location"].startswith("/account/")
+
+
+def test_the_own_line_lies_among_others_only_where_others_were_measured(cast: Cast) -> None:
+    live_through(cast.sam_with_maya, (7, 8, 8))
+    live_through(cast.kit_with_maya, (4, 4, 4))
+    assert "shaded" not in text(cast.sam, "/home/")  # nothing is held up to anybody that is only assumed
+    for reference in ("alliance-adult@1", "alliance-child@1"):
+        store_fit(cast.willow, instrument=reference)
+    page = text(cast.sam, "/home/")
+    assert "The shaded part comes from 240 people in this practice." in page
+    assert "Being outside is not wrong." in page
+    assert "Where most answers here were" in page
+    assert "shaded" not in text(cast.kit, "/home/")  # a child sees the own line alone
 
 
 def test_home_leads_to_the_check_in_that_waits(cast: Cast) -> None:

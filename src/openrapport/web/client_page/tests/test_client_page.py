@@ -18,6 +18,7 @@ from openrapport.workflows.complete_check_in import complete_check_in
 from tests.browsing import browser_of
 from tests.cast import NOON, SETUP, Cast
 from tests.check_ins import answer, given_for, hold_session, live_through, of
+from tests.many_relationships import store_fit
 
 pytestmark = pytest.mark.django_db
 POSTS = ("record_session", "make_kiosk_code", "tell_supervision", "change_state")
@@ -53,6 +54,30 @@ def test_the_page_shows_both_views_words_and_the_band(cast: Cast):
         "What the client chose not to share is not counted or shown here.",
     ):
         assert expected in html, expected
+
+
+def test_the_page_says_what_the_expected_range_rests_on(cast: Cast):
+    live_through(cast.sam_with_maya, (8, 8, 8), wellbeing=(5, 5, 6))
+    assumed = get(cast.maya, "client_page", cast.sam_with_maya).content.decode()
+    assert assumed.count("comes from the instrument&#x27;s assumptions") == 2  # under both charts
+    assert "Expected range (provisional)</th>" in assumed
+    store_fit(cast.willow)
+    store_fit(cast.harbour, instrument="wellbeing-adult@1")
+    for reader in (cast.maya, cast.sol):
+        measured = get(reader, "client_page", cast.sam_with_maya).content.decode()
+        assert "comes from 240 relationships in this practice" in measured
+        assert "Expected range (from 240 relationships here)</th>" in measured
+        assert measured.count("comes from the instrument&#x27;s assumptions") == 1  # wellbeing: only next door knows
+
+
+def test_the_page_says_where_the_practices_range_does_not_reach(cast: Cast):
+    store_fit(cast.willow)
+    live_through(cast.sam_with_maya, (2, 8, 8))
+    assert "Hardly anybody here began so low" in get(cast.maya, "client_page", cast.sam_with_maya).content.decode()
+    live_through(cast.ben_with_maya, (None, 8, 8))
+    store_fit(cast.willow, instrument="alliance-teen@1")
+    html = get(cast.maya, "client_page", cast.ben_with_maya).content.decode()
+    assert "range begins with a shared rating of the first session" in html
 
 
 @pytest.mark.parametrize("person", ["sam", "tom", "ada", "zoe", "yan", "gita", "lena"])
@@ -270,7 +295,7 @@ def test_feedback_that_came_back_is_not_called_a_range(cast: Cast):
     weeks = live_through(cast.sam_with_maya, (8, None, None, None))
     answer(of(weeks[-1], RespondentRole.CLIENT), at=NOON)
     html = get(cast.maya, "client_page", cast.sam_with_maya).content.decode()
-    assert "Something has been shared again since." in html
+    assert "Since then: An answer has come." in html
     assert "come back to the expected range" not in html
 
 

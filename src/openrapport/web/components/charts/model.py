@@ -83,6 +83,7 @@ class TrajectoryChart:
     description: Text = ""
     labels: TrajectoryLabels = field(default_factory=TrajectoryLabels)
     audience: Literal["staff", "client"] = "staff"
+    note: Text = ""  # under the picture, such as what the range rests on
 
     def __post_init__(self) -> None:
         if not self.y_min < self.y_max:

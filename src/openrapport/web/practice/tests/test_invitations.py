@@ -210,3 +210,25 @@ def test_somebody_who_is_both_sees_both(cast: Cast) -> None:
     body = browser_of(cast.zoe).get(LIST).content.decode()
     assert "Invite a client" in body
     assert "Invite somebody to work here" in body
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("No\u202ea", "There are invisible characters in this name."),
+        ("No\x07a", "There are invisible characters in this name."),
+        ("No\u200ba", "There are invisible characters in this name."),
+        ("\u200f \u200d", "Please write a name that others can see."),
+    ],
+)
+def test_a_name_that_turns_or_hides_text_is_refused(ada: Client, maya: Client, name: str, sentence: str) -> None:
+    for browser, page, fields in ((ada, STAFF, {**NOA, "role": "therapist"}), (maya, CLIENT, ADULT)):
+        answer = browser.post(page, {**fields, "name": name})
+        assert answer.status_code == 422
+        assert sentence in answer.content.decode()
+    assert not Invitation.objects.exists()
+
+
+def test_a_name_loses_spare_spaces_and_keeps_the_marks_its_script_needs(ada: Client) -> None:
+    ada.post(STAFF, {**NOA, "role": "therapist", "name": "  \u0646\u06cc\u200c\u0645\u0627   Noa "})
+    assert Invitation.objects.get().name == "\u0646\u06cc\u200c\u0645\u0627 Noa"

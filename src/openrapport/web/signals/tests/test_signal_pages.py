@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -5,14 +6,18 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from openrapport.analysis.catalogue import get_instrument
+from openrapport.analysis.detector import stated_rate
+from openrapport.checkins.models import RespondentRole
 from openrapport.people.models import User
 from openrapport.relationships.actions import move_relationship
-from openrapport.relationships.models import State
+from openrapport.relationships.models import Audience, Relationship, State
 from openrapport.signals import actions
-from openrapport.signals.models import Signal, SignalState
+from openrapport.signals.explain import RECOVERED, RETURNED
+from openrapport.signals.models import Kind, Signal, SignalState
 from tests.browsing import browser_of
 from tests.cast import NOON, SETUP, Cast
-from tests.check_ins import live_through
+from tests.check_ins import answer, hold_session, live_through, of
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +57,17 @@ def test_the_page_tells_numbers_rule_rate_and_a_conversation(cast: Cast, rupture
         "Alliance over time",
     ):
         assert expected in html, expected
+
+
+def test_the_page_tells_what_the_rule_was_set_to_and_how_exact_its_rate_is(cast: Cast, rupture: Signal):
+    html = re.sub(r"<[^>]+>|\s+", " ", open_signal(cast.maya, rupture).content.decode())
+    set_to = stated_rate(get_instrument("alliance-adult"))
+    percent = [f"{100 * share:.1f}" for share in (set_to.rate, set_to.low, set_to.high)]
+    assert f"standard deviations below what was expected  {set_to.z:.2f}" in html
+    assert "earlier check-ins needed  3" in html
+    assert "in {} of 100 (95 % interval: {} to {}).".format(*percent) in html
+    Signal.objects.update(false_alarm_low=None, false_alarm_high=None)  # raised before intervals were kept
+    assert f"in {percent[0]} of 100." in open_signal(cast.maya, rupture).content.decode()
 
 
 def test_opening_it_counts_as_seen_for_the_therapist_only(cast: Cast, rupture: Signal):
@@ -210,3 +226,43 @@ def test_nobody_is_said_to_have_been_told_where_the_client_does_not_know_of_supe
         html = open_signal(cast.maya, Signal.objects.get(relationship=relationship, kind="rupture")).content.decode()
         assert said in html
         assert unsaid not in html
+
+
+def test_each_kind_says_in_its_own_words_that_it_recovered_and_fell_again(cast: Cast):
+    weeks = live_through(cast.sam_with_maya, (8, None, None, None))
+    answer(of(weeks[-1], RespondentRole.CLIENT), at=NOON)
+    html = open_signal(cast.maya, Signal.objects.get(kind="feedback_missing")).content.decode()
+    assert "An answer has come" in html
+    assert "expected range" not in html.split("What happened so far")[1]
+    assert set(RECOVERED) == set(RETURNED) == set(Kind.values)
+
+
+def test_a_signal_from_earlier_questions_says_so_and_keeps_its_picture(cast: Cast):
+    live_through(cast.ben_with_maya, (8, 8, 8, 8, 8, 8, 4))
+    Relationship.objects.filter(pk=cast.ben_with_maya.pk).update(audience=Audience.ADULT)
+    answer(of(hold_session(cast.ben_with_maya, at=NOON), RespondentRole.CLIENT), at=NOON, alliance=9)
+    for kind in ("rupture", "component_low"):
+        signal = Signal.objects.filter(relationship=cast.ben_with_maya, kind=kind).first()
+        if signal is not None:
+            html = open_signal(cast.maya, signal).content.decode()
+            assert "Other questions are asked now" in html
+            assert "other questions were asked" in html
+            assert "Recovered" not in html
+
+
+def test_the_note_says_who_will_read_it(cast: Cast, rupture: Signal):
+    html = open_signal(cast.maya, rupture).content.decode()
+    assert html.count("so can your supervisor if your client was told") >= 3
+    assert "For your own record" not in html
+
+
+def test_the_supervisor_is_told_what_a_supervisor_can_do(cast: Cast, rupture: Signal):
+    page = open_signal(cast.sol, rupture).content.decode()
+    line = browser_of(cast.sol).get(reverse("supervision")).content.decode()
+    for html in (page, line):
+        assert "Help the therapist ask what happened" in html
+    assert "Ask what happened between you" not in line
+    assert "What the therapist reads here: Ask what happened between you" in page
+    assert "A conversation to have next" not in page
+    client = browser_of(cast.sol).get(reverse("client_page", args=[cast.sam_with_maya.pk])).content.decode()
+    assert "Next step: Help the therapist ask what happened." in client

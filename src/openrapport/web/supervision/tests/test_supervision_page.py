@@ -11,6 +11,7 @@ from openrapport.signals.actions import escalate_unseen
 from tests.browsing import browser_of
 from tests.cast import NOON, SETUP, Cast
 from tests.check_ins import live_through
+from tests.many_relationships import add_relationships, store_fit
 
 pytestmark = pytest.mark.django_db
 DROP = (8, 8, 8, 8, 8, 8, 4)
@@ -50,6 +51,26 @@ def test_sight_ends_with_the_supervision(cast: Cast):
     live_through(cast.sam_with_maya, DROP)
     Supervision.objects.update(until=NOON)
     assert "Nothing is open to you yet" in html_for(cast.sol)
+
+
+def test_too_few_people_have_a_number_and_nothing_more(cast: Cast):
+    live_through(cast.sam_with_maya, DROP)
+    html = html_for(cast.sol)
+    assert "from five people on" in html
+    for nothing in ("People with an open signal", "Average of"):
+        assert nothing not in html
+
+
+def test_five_people_are_shown_together_beside_what_was_expected(cast: Cast):
+    add_relationships(cast.willow, cast.maya, [[7.0, 8, 8], [6, 7, 8], [5, 6, 7], [8, 8, 9], [9, 9]], told=True)
+    live_through(cast.sam_with_maya, DROP)
+    html = html_for(cast.sol)
+    for shown in ("Average of 6 relationships", "Expected on average", "Provisional: what is expected", "fewer than 5"):
+        assert shown in html, shown
+    assert "100 of 100" in html
+    assert "21 of 21 sessions" in html
+    store_fit(cast.willow)
+    assert "comes from 240 relationships in this practice, for people who began like these" in html_for(cast.sol)
 
 
 @pytest.mark.parametrize("person", ["maya", "sam", "ada", "gita"])

@@ -1,7 +1,8 @@
 // The check-in page: keeps what is typed on the device, sends it without losing it, and says where it is.
 // Without this file the page is an ordinary form. On a handed-over device nothing is stored at all.
 
-import { draftsOf, forgetCheckIn, forgetOthers, noDrafts } from "./device.js";
+import { draftsOf, forgetCheckIn, forgetEverybody, forgetOthers, noDrafts } from "./device.js";
+import { startSheets } from "./drawing.js";
 import { setState, showPanel, showProgress } from "./status.js";
 
 const NOT_AN_ANSWER = new Set(["csrfmiddlewaretoken", "key"]);
@@ -20,6 +21,7 @@ class CheckIn {
 
   async start() {
     this.restore();
+    this.sheets = startSheets(this.form);
     showProgress(this.form);
     this.form.addEventListener("input", () => this.changed());
     this.form.addEventListener("submit", (event) => {
@@ -46,7 +48,8 @@ class CheckIn {
   }
 
   counts(name, value) {
-    return value !== "" || !(this.form.elements.namedItem(name) instanceof HTMLTextAreaElement);
+    const field = this.form.elements.namedItem(name);
+    return value !== "" || !(field instanceof HTMLTextAreaElement || field.type === "hidden");
   }
 
   changed() {
@@ -215,6 +218,13 @@ window.addEventListener("pageshow", (event) => {
 
 if (form) {
   const checkIn = new CheckIn(form);
-  if (checkIn.mode === "kiosk") window.addEventListener("pagehide", () => form.reset());
+  if (checkIn.mode === "kiosk") {
+    // Whoever handed the device over may have begun something of their own on it: it is not for the next person's eyes.
+    forgetEverybody().catch(() => {});
+    window.addEventListener("pagehide", () => {
+      form.reset();
+      for (const sheet of checkIn.sheets) sheet.forget();
+    });
+  }
   checkIn.start();
 }

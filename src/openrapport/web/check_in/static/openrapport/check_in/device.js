@@ -92,7 +92,7 @@ export async function forgetEverybody() {
   for (const name of draftNames()) localStorage.removeItem(name);
   try {
     localStorage.removeItem("openrapport:person");
-    await self.outbox.clear();
+    await self.outbox.forget();
   } finally {
     await forgetPages();
   }

@@ -34,7 +34,14 @@
   const remove = (id) => inStore("readwrite", (store) => store.delete(id));
   const find = (id) => inStore("readonly", (store) => store.get(id));
   const all = () => inStore("readonly", (store) => store.getAll());
-  const clear = () => inStore("readwrite", (store) => store.clear());
+
+  // The whole database goes; where something keeps it open, at least what is in it.
+  async function forget() {
+    const known = (await indexedDB.databases?.()) ?? [{ name: DATABASE }];
+    if (!known.some(({ name }) => name === DATABASE)) return;
+    await inStore("readwrite", (store) => store.clear());
+    indexedDB.deleteDatabase(DATABASE);
+  }
 
   const REFUSED = { 409: "already_sent", 422: "invalid" };
 
@@ -86,5 +93,5 @@
     return { state: REFUSED[response.status] ?? "failed" };
   }
 
-  self.outbox = { put, remove, find, all, clear, deliver };
+  self.outbox = { put, remove, find, all, forget, deliver };
 })();

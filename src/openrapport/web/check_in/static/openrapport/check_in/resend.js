@@ -4,13 +4,23 @@ import { forgetCheckIn, forgetOthers } from "./device.js";
 
 const place = document.querySelector("[data-resend]");
 
+// The page is loaded anew after sending; the address carries what it then has to tell.
+const ALREADY_SENT = "#already-sent";
+
+function tellWhatHappened() {
+  if (window.location.hash !== ALREADY_SENT) return;
+  document.querySelector("[data-already-sent]").hidden = false;
+  history.replaceState(null, "", window.location.pathname);
+}
+
 async function sendWaiting(person) {
   const mine = (await self.outbox.all()).filter((entry) => entry.person === person);
   let left = 0;
   let sent = 0;
   for (const entry of mine) {
-    const result = await self.outbox.deliver(entry);
-    if (result.state === "saved" || result.state === "already_sent") {
+    const { state } = await self.outbox.deliver(entry);
+    if (state === "already_sent") window.location.hash = ALREADY_SENT;
+    if (state === "saved" || state === "already_sent") {
       await forgetCheckIn(person, entry.id);
       sent += 1;
     } else {
@@ -22,6 +32,7 @@ async function sendWaiting(person) {
 }
 
 if (place) {
+  tellWhatHappened();
   const person = place.dataset.person;
   const attempt = () => sendWaiting(person).catch(() => {});
   forgetOthers(person).then(attempt);

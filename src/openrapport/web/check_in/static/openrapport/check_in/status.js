@@ -17,18 +17,19 @@ export function showPanel(name) {
   }
 }
 
+// A skipped question sends an empty value and is done; an empty text is simply not written yet, nor an empty sheet drawn.
+const isDone = (question) =>
+  [...question.querySelectorAll("input, textarea")].some((one) =>
+    one.type === "radio" ? one.checked : one.value.trim() !== "",
+  );
+
 export function showProgress(form) {
-  const names = new Set([...form.querySelectorAll("[data-question] :is(input, textarea)")].map((one) => one.name));
-  const data = new FormData(form);
-  // A skipped question sends an empty value and is done; an empty text is simply not written yet.
-  const done = [...names].filter((name) => {
-    const field = form.elements.namedItem(name);
-    return field instanceof HTMLTextAreaElement ? field.value.trim() !== "" : data.has(name);
-  }).length;
+  const questions = [...form.querySelectorAll("[data-question]")];
+  const done = questions.filter(isDone).length;
   strip.hidden = false;
   const meter = strip.querySelector("progress");
   meter.value = done;
-  meter.max = names.size;
+  meter.max = questions.length;
   const words = strip.querySelector("[data-progress-words]");
-  words.textContent = words.dataset.progressWords.replace("{done}", done).replace("{total}", names.size);
+  words.textContent = words.dataset.progressWords.replace("{done}", done).replace("{total}", questions.length);
 }
