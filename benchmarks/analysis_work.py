@@ -145,9 +145,8 @@ def scan_by_pandas(file: str) -> Callable[[], float]:
 
 
 def scores_ours(file: str) -> Callable[[], float]:
-    from openrapport.analysis.population.scoring import score_files
-
     from openrapport.analysis.catalogue import get_instrument
+    from openrapport.analysis.population.scoring import score_files
 
     instrument = get_instrument("alliance-adult")
     return lambda: float(score_files([Path(file)], instrument)["total"].mean or 0.0)

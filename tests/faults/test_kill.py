@@ -24,7 +24,7 @@ WRITERS = 32
 KILLS = 22
 FEWEST_ACKNOWLEDGED = 100
 HARD_STOP = 170.0  # seconds; on a quiet machine it takes forty
-CLIENTS, SESSIONS = 64, 10
+CLIENTS, SESSIONS = 64, 20
 SETUP = (
     "--practice",
     "Willow",

@@ -39,6 +39,8 @@ def read_png(data: bytes) -> Png:
     names = [name for name, _ in chunks]
     if not names or names[0] != b"IHDR" or names.count(b"IHDR") != 1 or names[-1] != b"IEND" or b"IDAT" not in names:
         raise NotADrawing("not whole")
+    if chunks[-1][1]:
+        raise NotADrawing("something in the end mark")
     width, height = _size(chunks[0][1])
     return Png(SIGNATURE + b"".join(_chunk(name, body) for name, body in chunks), width, height)
 

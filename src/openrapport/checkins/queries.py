@@ -9,7 +9,7 @@ from openrapport.checkins.models import Answer, CheckIn, CheckInPass, Drawing, P
 from openrapport.people.viewer import Viewer
 from openrapport.relationships.grants import Action
 from openrapport.relationships.models import WORKING_STATES, Relationship
-from openrapport.relationships.policy import can, scope
+from openrapport.relationships.policy import can, can_as_client, scope
 from openrapport.shared.prepared import Prepared
 
 # To be fetched where drawings are shown. The images stay behind: each is opened by itself, at its own address.
@@ -87,7 +87,10 @@ def _may_go_on(check_in: CheckIn, *, kind: PassKind, now: datetime) -> bool:
     device the form opens all the same, and whoever sends it again reads that it was sent before."""
     respondent = check_in.respondent
     sent_before = kind == PassKind.KIOSK and check_in.is_submitted
-    return respondent.is_active if sent_before else can(Viewer(respondent, at=now), Action.WRITE, check_in)
+    if sent_before:
+        return respondent.is_active
+    viewer = Viewer(respondent, at=now)
+    return can_as_client(viewer, Action.WRITE, check_in, check_in.relationship) or can(viewer, Action.WRITE, check_in)
 
 
 def pass_spent_on(secret_hash: str, *, kind: PassKind, key: UUID) -> CheckInPass | None:

@@ -9,7 +9,8 @@ from openrapport.analysis.change import CRITERION
 from openrapport.commands import CommandError
 from openrapport.commands.asked import above_zero, inside, number, whole_from
 from openrapport.commands.populations import add_population_arguments
-from openrapport.commands.report_findings import find, read_report_table
+from openrapport.commands.report_findings import find
+from openrapport.commands.report_table import read_report_table
 from openrapport.commands.results import print_json
 from openrapport.commands.rupture_rules import DEFAULT_RULE, RULES, add_rule_arguments
 from openrapport.commands.score_rows import add_score_arguments
@@ -53,7 +54,7 @@ def _add_model_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--coverage", type=inside, default=0.8, metavar="SHARE", help="of scores within the band (default: 0.8)"
     )
-    parser.add_argument("--sd", type=above_zero, metavar="X", help="for reliable change: SD of the score at intake")
+    parser.add_argument("--sd", type=above_zero, metavar="X", help="for reliable change: SD of the score")
     parser.add_argument("--reliability", type=number, metavar="R", help="for reliable change: reliability of the score")
     parser.add_argument(
         "--criterion", type=above_zero, default=CRITERION, metavar="X", help=f"of reliable change ({CRITERION})"
@@ -94,6 +95,8 @@ def _refuse(args: argparse.Namespace) -> None:
         raise CommandError(f"{args.file}: {' '.join(missing)} missing")
     if args.out == DASH and args.json:
         raise CommandError("--json and --out - both print to standard output: choose one, or name a file")
+    if args.out != DASH and args.file != DASH and Path(args.out).resolve() == Path(args.file).resolve():
+        raise CommandError(f"{args.out}: --out would overwrite the table it reads")
     if args.out != DASH and Path(args.out).suffix.lower() not in (".html", ".htm"):
         raise CommandError(f"{args.out}: the page to write must end in .html")
     if (args.sd is None) != (args.reliability is None):

@@ -32,38 +32,18 @@ from openrapport.analysis.growth.result import GrowthFit
 from openrapport.analysis.instrument import Direction
 from openrapport.analysis.least_squares import NotEstimable
 from openrapport.analysis.rules import Rule
-from openrapport.analysis.scan import Courses, Scan, courses_of, scan
+from openrapport.analysis.scan import Courses, Scan, scan
 from openrapport.commands import CommandError
-from openrapport.commands.asked import naming, refuse_rows, refuse_same_column
+from openrapport.commands.asked import naming
 from openrapport.commands.populations import Setting, setting_of
 from openrapport.commands.progress import progress
+from openrapport.commands.report_table import ReportTable
 from openrapport.commands.rupture_rules import build_rule
-from openrapport.commands.score_rows import ScoreColumns, ScoreRows, with_same_sessions
-from openrapport.commands.tables import read_columns
 
 Floats = NDArray[np.float64]
 
 # Points at which the expected course is drawn, and told in the table.
 _POINTS, _TOLD = 61, 7
-
-
-@dataclass(frozen=True, slots=True)
-class ReportTable:
-    """The rows of the table, sorted: client by client, session by session. `number` counts a client's sessions from 1.
-
-    `intake` and `event` are None where no column was named.
-    """
-
-    rows: ScoreRows
-    courses: Courses
-    number: NDArray[np.int64]
-    intake: Floats | None
-    event: Floats | None
-
-    @property
-    def owners(self) -> list[str]:
-        """The client of each sorted row."""
-        return list(np.repeat(np.array(self.courses.clients, dtype=object), self.courses.lengths))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +89,16 @@ class RuptureFinding:
 
 @dataclass(frozen=True, slots=True)
 class ChangeFinding:
-    """How many clients changed reliably from first to last score; `too_short` have one score only."""
+    """How many clients changed reliably from `begins` to their last score; `left_out` have only one of the two."""
 
+    begins: str
     threshold: float
     sd: float
     reliability: float
     criterion: float
     counts: Mapping[str, int]
     n: int
-    too_short: int
+    left_out: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,44 +113,6 @@ class Findings:
     ruptures: RuptureFinding
     change: ChangeFinding | None
     dropout: DropoutRisk | None
-
-
-def read_report_table(args: argparse.Namespace) -> ReportTable:
-    """One reading of everything the report needs. Raises `CommandError`."""
-    names = {"--client": args.client, "--session": args.session, "--score": args.score}
-    refuse_same_column(args.file, {**names, "--intake": args.intake, "--event": args.event})
-    if args.event is not None and args.same_session == "mean":
-        raise CommandError("--same-session mean does not go with --event: a mean of sessions has no end")
-    extra = [name for name in (args.intake, args.event) if name is not None]
-    wanted: dict[str, Any] = {args.client: "text", **dict.fromkeys([args.session, args.score, *extra], "number")}
-    found = read_columns(args.file, wanted, may_be_empty=[] if args.intake is None else [args.intake])
-    if args.event is not None:
-        refuse_rows(found, args.event, ~np.isin(found[args.event], (0, 1)), "is neither 0 nor 1")
-    given = ScoreRows(
-        file=found.file,
-        columns=ScoreColumns(args.client, args.session, args.score),
-        clients=found[args.client].tolist(),
-        sessions=found[args.session],
-        scores=found[args.score],
-        rows=found.rows.tolist(),
-    )
-    rows = with_same_sessions(given, args.same_session)
-    courses = courses_of(rows.clients, rows.sessions, rows.scores)
-    place_of = {row: place for place, row in enumerate(given.rows)}
-    order = np.array([place_of[row] for row in rows.rows])[_sorting(rows)]
-    return ReportTable(
-        rows=rows,
-        courses=courses,
-        number=np.arange(len(courses.scores)) - np.repeat(courses.first, courses.lengths) + 1,
-        intake=None if args.intake is None else found[args.intake][order],
-        event=None if args.event is None else found[args.event][order],
-    )
-
-
-def _sorting(rows: ScoreRows) -> NDArray[np.int64]:
-    """The order in which `courses_of` puts rows."""
-    numbers = {client: number for number, client in enumerate(dict.fromkeys(rows.clients))}
-    return np.lexsort((rows.sessions, np.array([numbers[client] for client in rows.clients])))
 
 
 def find(args: argparse.Namespace, table: ReportTable) -> Findings:
@@ -269,16 +212,30 @@ def _ruptures(args: argparse.Namespace, table: ReportTable, setting: Setting, ru
 
 
 def _change(args: argparse.Namespace, table: ReportTable, direction: Direction) -> ChangeFinding:
-    pairs = [(float(course[0]), float(course[-1])) for course in table.courses.series() if len(course) > 1]
+    pairs = _first_and_last(table)
     given: dict[str, Any] = {"sd": args.sd, "reliability": args.reliability, "criterion": args.criterion}
     counts = Counter(reliable_change(*pair, direction=direction, **given).verdict for pair in pairs)
     return ChangeFinding(
+        begins="first score" if table.intake is None else "intake score",
         threshold=reliable_change_threshold(args.sd, args.reliability, criterion=args.criterion),
         counts={name: counts[name] for name in ("better", "no_reliable_change", "worse")},
         n=len(pairs),
-        too_short=len(table.courses.clients) - len(pairs),
+        left_out=len(table.courses.clients) - len(pairs),
         **given,
     )
+
+
+def _first_and_last(table: ReportTable) -> list[tuple[float, float]]:
+    """The intake score and the last one, or, where no intake is known, the first and the last of several."""
+    series = table.courses.series()
+    if table.intake is None:
+        return [(float(course[0]), float(course[-1])) for course in series if len(course) > 1]
+    intakes = table.intake[table.courses.first]
+    return [
+        (float(before), float(course[-1]))
+        for before, course in zip(intakes, series, strict=True)
+        if not np.isnan(before)
+    ]
 
 
 def _dropout(args: argparse.Namespace, table: ReportTable, event: Floats) -> DropoutRisk:

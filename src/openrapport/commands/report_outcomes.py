@@ -18,10 +18,10 @@ def say_change(one: ChangeFinding) -> str:
     rows = [
         [_VERDICTS[name], f"{count:,}", share(count / one.n) if one.n else "-"] for name, count in one.counts.items()
     ]
-    left_out = f" {counted(one.too_short, 'client')} with a single score left out." if one.too_short else ""
+    left_out = f" {counted(one.left_out, 'client')} with only one of the two left out." if one.left_out else ""
     return paragraph(
-        f"From first to last score, a change of more than {say(one.threshold, DIGITS)} points is more than measuring "
-        f"error explains (SD {one.sd:g}, reliability {one.reliability:g}, criterion {one.criterion:g}; "
+        f"From {one.begins} to last score, a change of more than {say(one.threshold, DIGITS)} points is more than "
+        f"measuring error explains (SD {one.sd:g}, reliability {one.reliability:g}, criterion {one.criterion:g}; "
         f"Jacobson & Truax 1991).{left_out}"
     ) + table(f"Reliable change of {counted(one.n, 'client')}", ["Verdict", "Clients", "Share"], rows)
 

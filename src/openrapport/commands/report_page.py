@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from openrapport import __version__
-from openrapport.commands.report_findings import Findings, ReportTable
+from openrapport.commands.report_findings import Findings
 from openrapport.commands.report_html import page
 from openrapport.commands.report_outcomes import say_change, say_dropout
 from openrapport.commands.report_ruptures import say_ruptures
 from openrapport.commands.report_scores import say_data, say_expected, say_growth
+from openrapport.commands.report_table import ReportTable
 from openrapport.commands.showing import counted
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from openrapport.analysis.plots.inline_svg import as_inline_svg
-from openrapport.commands.report_findings import Findings, ReportTable
+from openrapport.commands.report_findings import Findings
 from openrapport.commands.report_html import picture
+from openrapport.commands.report_table import ReportTable
 from openrapport.commands.showing import printable
 
 if TYPE_CHECKING:

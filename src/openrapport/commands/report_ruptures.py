@@ -12,9 +12,10 @@ from openrapport.analysis.plots.style import spoken
 from openrapport.analysis.rules import Parameters
 from openrapport.analysis.rupture import rupture
 from openrapport.analysis.scan import FoundEpisode
-from openrapport.commands.report_findings import Findings, ReportTable, RuptureFinding
+from openrapport.commands.report_findings import Findings, RuptureFinding
 from openrapport.commands.report_html import heading, numbers, paragraph, table
 from openrapport.commands.report_parts import DIGITS, drawn, scale_of, score_label
+from openrapport.commands.report_table import ReportTable
 from openrapport.commands.rupture_rules import RULES
 from openrapport.commands.showing import counted, printable, say, share
 

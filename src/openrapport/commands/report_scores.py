@@ -8,9 +8,10 @@ from openrapport.analysis.growth.result import GrowthFit
 from openrapport.analysis.least_squares import NotEstimable
 from openrapport.analysis.plots import courses
 from openrapport.analysis.scan import Courses
-from openrapport.commands.report_findings import ExpectedFinding, Findings, ReportTable, told_places
+from openrapport.commands.report_findings import ExpectedFinding, Findings, told_places
 from openrapport.commands.report_html import numbers, paragraph, table
 from openrapport.commands.report_parts import DIGITS, drawn, scale_of, score_label
+from openrapport.commands.report_table import ReportTable
 from openrapport.commands.showing import counted, printable, say, share
 
 if TYPE_CHECKING:

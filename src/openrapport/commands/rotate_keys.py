@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 when every text is under the newest key now, 1 when some open with none of the keys."""
+    """0 when every text is under the newest key now; 1 when some open with no key, or an older one is still in use."""
     load_environment(arguments.data)
     start_django()
     require_database()
@@ -37,6 +37,10 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{turned.seen} texts looked at, {turned.rewritten} written again under the newest key.")
     if turned.unreadable:
         print(f"{turned.unreadable} texts open with none of the keys. Put the older key back and run this again.")
+        return 1
+    if turned.late:
+        print(f"{turned.late} texts came under an older key meanwhile: something still runs with the earlier settings.")
+        print("They are written again. Restart the server and every worker, then run this once more.")
         return 1
     if older:
         print("The older keys are not needed by this database any more. Keep them as long as you keep older backups.")

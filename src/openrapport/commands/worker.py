@@ -69,7 +69,7 @@ def work_until(stop: threading.Event) -> None:
 
 def send_codes_until(stop: threading.Event) -> None:
     """Mail codes as they are asked for, in a thread of its own: no long job and no slow reminder holds them up."""
-    from django.db import DatabaseError, close_old_connections, connection
+    from django.db import close_old_connections, connection
     from django.utils import timezone
 
     from openrapport.notices.actions import mail_is_urgent
@@ -79,7 +79,8 @@ def send_codes_until(stop: threading.Event) -> None:
         try:
             if somebody_waits_for_mail(now=timezone.now()):
                 deliver_codes(now=timezone.now())
-        except DatabaseError:
+        except Exception as problem:  # whatever it is: without this thread nobody signs in by mail
+            log.warning("codes wait to be mailed (%s)", type(problem).__name__)
             connection.close()
             stop.wait(AFTER_A_PROBLEM)
         close_old_connections()

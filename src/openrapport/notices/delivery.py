@@ -20,13 +20,14 @@ from django.db.models import F, Q, QuerySet
 
 from openrapport.notices.messages import MESSAGES, write
 from openrapport.notices.models import NOTHING, Notice
+from openrapport.shared.encrypted import UnreadableText
 
 log = logging.getLogger("openrapport.notices")
 
 CLAIM_LASTS = timedelta(minutes=10)
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720))
 # Problems of one mail; after any other the mail server itself is taken to be away and the rest waits.
-ABOUT_THIS_MAIL = (SMTPRecipientsRefused, SMTPSenderRefused, SMTPDataError)
+ABOUT_THIS_MAIL = (SMTPRecipientsRefused, SMTPSenderRefused, SMTPDataError, UnreadableText)
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def _deliver(choose: Callable[..., QuerySet[Notice]], *, now: datetime, most: in
 def _claim_next(rows: QuerySet[Notice], *, now: datetime) -> Notice | None:
     if connection.features.has_select_for_update_skip_locked:
         rows = rows.select_for_update(skip_locked=True)
-    notice = rows.first()
+    notice = rows.defer("payload").first()  # opened when it is sent: one that no key opens must not hold up the rest
     if notice is None:
         return None
     notice.claimed_at = now

@@ -60,6 +60,26 @@ def can(viewer: Viewer, action: Action, obj: models.Model) -> bool:
     return bool(_question(type(obj), action).rows(viewer, pk=obj.pk))
 
 
+def can_as_client(viewer: Viewer, action: Action, obj: models.Model, relationship: Relationship) -> bool:
+    """Whether rows that were just read tell by themselves that a client may do this. If they do not, ask `can`."""
+    return (
+        viewer.user is not None
+        and viewer.is_somebody
+        and relationship.client_id == viewer.user.pk
+        and any(_is_told(grant, viewer.user, obj) for grant in _rules[type(obj)].grants if action in grant.actions)
+    )
+
+
+def _is_told(grant: Grant, user: User, obj: models.Model) -> bool:
+    return (
+        grant.tie is Tie.CLIENT
+        and grant.visible_at is None
+        and grant.before_end is None
+        and (grant.own is None or getattr(obj, f"{grant.own}_id") == user.pk)
+        and all("__" not in name and getattr(obj, name) == value for name, value in grant.where.items())
+    )
+
+
 def _one_row(viewer: Viewer, model: type[M], action: Action, pk: UUID) -> QuerySet[M]:
     return scope(viewer, model, action).filter(pk=pk)
 

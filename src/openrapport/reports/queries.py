@@ -55,14 +55,15 @@ def courses_shared_in(practice: Practice, *, at: datetime) -> dict[Measure, tupl
 
 def _scores_shared_with(
     therapist: User, practice: Practice, *, at: datetime
-) -> Iterable[tuple[UUID, int, str, str, float | None]]:
+) -> list[tuple[UUID, int, str, str, float | None]]:
+    """Fetched at once: while rows are still being read, nobody may write to a small database."""
     from_clients = check_ins_visible_to(Viewer(user=therapist, at=at)).filter(
         relationship__practice=practice, relationship__therapist=therapist, role=RespondentRole.CLIENT
     )
     scores = Score.objects.filter(check_in__in=from_clients.values("pk"))
-    return scores.values_list(
-        "check_in__relationship", "check_in__session__number", "instrument", "scale", "value"
-    ).iterator()
+    return list(
+        scores.values_list("check_in__relationship", "check_in__session__number", "instrument", "scale", "value")
+    )
 
 
 def _courses(rows: Iterable[tuple[str, int, float]]) -> tuple[Course, ...]:

@@ -34,13 +34,13 @@ RULE_NAMES = {
 
 # What each number a rule is set to means, and with how many decimals it is said. Others are in the signal's numbers.
 SETTINGS = {
-    "z": (gettext_lazy("standard deviations below what was expected"), 2),
-    "min_sessions": (gettext_lazy("earlier check-ins needed"), 0),
-    "cut_off": (gettext_lazy("cut-off"), 1),
-    "last_session": (gettext_lazy("begins by session"), 0),
-    "in_a_row": (gettext_lazy("times in a row"), 0),
-    "after_sessions": (gettext_lazy("sessions without anything shared"), 0),
-    "criterion": (gettext_lazy("limit of the reliable change index"), 2),
+    "z": (gettext_lazy("%(value)s standard deviations below what was expected"), 2),
+    "min_sessions": (gettext_lazy("after %(value)s earlier check-ins"), 0),
+    "cut_off": (gettext_lazy("cut-off %(value)s"), 1),
+    "last_session": (gettext_lazy("begun by session %(value)s"), 0),
+    "criterion": (gettext_lazy("reliable change index beyond %(value)s"), 2),
+    "in_a_row": (gettext_lazy("%(value)s times in a row"), 0),
+    "after_sessions": (gettext_lazy("%(value)s sessions without anything shared"), 0),
 }
 
 # What a newer answer showed, in the terms of what was looked for: no answer that was missing lies in a "range".
@@ -81,7 +81,7 @@ class Explanation:
     sentence: str
     numbers: tuple[Number, ...]
     rule_name: str
-    settings: tuple[Number, ...]
+    settings: tuple[str, ...]
     rate_sentence: str
     provisional: bool
 
@@ -121,10 +121,10 @@ def _rate(signal: Signal) -> str:
     ) % (percent | interval)
 
 
-def _settings(parameters: Mapping[str, Any]) -> tuple[Number, ...]:
+def _settings(parameters: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(
-        Number(str(label), say_number(float(parameters[name]), decimals))
-        for name, (label, decimals) in SETTINGS.items()
+        str(words) % {"value": say_number(float(parameters[name]), decimals)}
+        for name, (words, decimals) in SETTINGS.items()
         if parameters.get(name) is not None
     )
 

@@ -1,5 +1,6 @@
 """Reading signals (the viewer first), and the course of a relationship the rules look at."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Aggregate, JSONField, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Aggregate, JSONField, OuterRef, Prefetch, QuerySet, Subquery, TextField
 from django.db.models.functions import JSONArray
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -82,7 +83,7 @@ def course_of(relationship: Relationship, *, at: datetime) -> Course:
 
     A course belongs to one version of each questionnaire, that of the newest answers: numbers of others are left out.
     """
-    readable = _numbers_shared(relationship, at=at)
+    readable, held = _numbers_shared(relationship, at=at)
     references: Sequence[str] = instruments_for(role=RespondentRole.CLIENT, audience=relationship.audience)
     from_client = [c for c in readable if c.role == RespondentRole.CLIENT]
     if from_client:
@@ -96,7 +97,7 @@ def course_of(relationship: Relationship, *, at: datetime) -> Course:
     mirrors: Sequence[str] = mirrored[-1].instruments if mirrored else asked_now
     mirror = instrument_of(mirrors[0]) if mirrors else None
     return Course(
-        held=tuple(number for (number,) in _HELD.rows(relationship=relationship.pk)),
+        held=held,
         alliance=alliance,
         client=_all_seen(from_client, alliance),
         mirror=mirror,
@@ -116,17 +117,21 @@ def course_of(relationship: Relationship, *, at: datetime) -> Course:
     )
 
 
-def _numbers_shared(relationship: Relationship, *, at: datetime) -> list[_Shared]:
-    """Numbers only: words are neither read nor deciphered, and no rows are built that nobody looks at."""
+def _numbers_shared(relationship: Relationship, *, at: datetime) -> tuple[list[_Shared], tuple[int, ...]]:
+    """What was shared, and the sessions that took place.
+
+    Numbers only: words are neither read nor deciphered, and no rows are built that nobody looks at.
+    """
     rows = _SHARED.rows(Viewer(user=relationship.therapist, at=at), relationship=relationship.pk)
     scores: dict[UUID, list[tuple[str, str, float | None, bool]]] = {pk: [] for pk, *_ in rows}
     for pk, ref, scale, total, at_top in _COMPUTED.rows(relationship=relationship.pk) if rows else ():
         if pk in scores:  # what belongs to check-ins that were not shared is passed over
             scores[pk].append((ref, scale, total, at_top))
+    held = json.loads(rows[0][-1] or "[]") if rows else [one for (one,) in _HELD.rows(relationship=relationship.pk)]
     return [
         _Shared(role, disclosure, instruments, session, answers or (), scores[pk])
-        for pk, role, disclosure, instruments, session, answers in rows
-    ]
+        for pk, role, disclosure, instruments, session, answers, _ in rows
+    ], tuple(sorted(held))
 
 
 def _shared_check_ins(viewer: Viewer, *, relationship: UUID) -> QuerySet[Any, Any]:
@@ -134,12 +139,15 @@ def _shared_check_ins(viewer: Viewer, *, relationship: UUID) -> QuerySet[Any, An
     shared = shared_with_therapist(of_the_viewer, at=viewer.at).select_related(None).prefetch_related(None)
     given = Answer.objects.filter(check_in=OuterRef("pk"), value__isnull=False).order_by().values("check_in")
     answers = given.annotate(all=_Gathered(JSONArray("instrument", "item", "value"))).values("all")
-    return shared.values_list("pk", "role", "disclosure", "instruments", "session__number", Subquery(answers))
+    # The same in every row, and read once: text is not taken apart before somebody asks.
+    gathered = _Gathered("number", output_field=TextField())
+    held = _held(relationship=relationship).values("relationship").annotate(all=gathered).values("all")
+    numbers = ("pk", "role", "disclosure", "instruments", "session__number")
+    return shared.values_list(*numbers, Subquery(answers), Subquery(held))
 
 
-def _held(*, relationship: UUID) -> QuerySet[Any, Any]:
-    held = TherapySession.objects.filter(relationship=relationship, status=Status.HELD)
-    return held.order_by("number").values_list("number")
+def _held(*, relationship: UUID) -> QuerySet[TherapySession]:
+    return TherapySession.objects.filter(relationship=relationship, status=Status.HELD).order_by()
 
 
 class _Gathered(Aggregate):
@@ -153,10 +161,12 @@ class _Gathered(Aggregate):
 
 
 _Answers: TypeAlias = list[tuple[str, str, int]]
-_SHARED: PreparedScope[tuple[UUID, str, str, list[str], int, _Answers | None]] = PreparedScope(
+_SHARED: PreparedScope[tuple[UUID, str, str, list[str], int, _Answers | None, str | None]] = PreparedScope(
     _shared_check_ins, relationship=UUID
 )
-_HELD: Prepared[tuple[int]] = Prepared(_held, relationship=UUID)
+_HELD: Prepared[tuple[int]] = Prepared(
+    lambda relationship: _held(relationship=relationship).values_list("number"), relationship=UUID
+)
 _COMPUTED: Prepared[tuple[UUID, str, str, float | None, bool]] = Prepared(
     lambda relationship: Score.objects.filter(check_in__relationship=relationship).values_list(
         "check_in_id", "instrument", "scale", "value", "at_ceiling"

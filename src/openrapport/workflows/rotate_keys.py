@@ -6,7 +6,7 @@ broken off is simply begun again.
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -29,24 +29,37 @@ Say = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Turned:
-    """`seen` texts were looked at, `rewritten` under the newest key; `unreadable` open with none of the keys."""
+    """`seen` texts were looked at, `rewritten` under the newest key; `unreadable` open with none of the keys.
+
+    `late`: a second look found so many under an older key again. Something still writes with it.
+    """
 
     seen: int = 0
     rewritten: int = 0
     unreadable: int = 0
+    late: int = 0
 
     def __add__(self, other: "Turned") -> "Turned":
         return Turned(self.seen + other.seen, self.rewritten + other.rewritten, self.unreadable + other.unreadable)
 
 
-def rotate_keys(*, actor: Actor, now: datetime, say: Say = lambda _what, _seen, _of: None) -> Turned:
+def _say_nothing(_what: str, _seen: int, _of: int) -> None:
+    pass
+
+
+def rotate_keys(*, actor: Actor, now: datetime, say: Say = _say_nothing) -> Turned:
     """`say` hears after each batch what was turned, how many so far, and of how many."""
+    turned = _turn_everything(say)
+    turned = replace(turned, late=_turn_everything(_say_nothing).rewritten)
+    _record(turned, actor=actor, now=now)
+    return turned
+
+
+def _turn_everything(say: Say) -> Turned:
     turned = Turned()
     for model, field in encrypted_fields():
         turned += _turn_all(model, field, f"{model._meta.label}.{field}", _turn_token, say)
-    turned += _turn_all(Authenticator, "data", "mfa.Authenticator.data", _turn_tokens_inside, say)
-    _record(turned, actor=actor, now=now)
-    return turned
+    return turned + _turn_all(Authenticator, "data", "mfa.Authenticator.data", _turn_tokens_inside, say)
 
 
 def encrypted_fields() -> list[tuple[type[Model], str]]:

@@ -131,6 +131,10 @@ def _search(criterion: NestedCriterion) -> Estimate | None:
     sums = criterion.sums
     places = starts(sums.n_random, 1)
     if sums.n_clients < _FEW_CLIENTS:
+        if criterion.method == "ml":
+            # The full likelihood can have a second valley; the restricted one shows where the lower one lies.
+            restricted = find_lowest_of(NestedCriterion(criterion.columns, sums, "reml"), places)
+            places = places if restricted is None else (*places, restricted.place)
         return find_lowest_of(criterion, places)
     if sums.n_clients < _MANY_CLIENTS or sums.n_therapists < _MANY_THERAPISTS:
         return find_lowest(criterion, places[0], thorough=sums.n_clients < _MANY_CLIENTS)

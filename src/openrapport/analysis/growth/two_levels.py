@@ -80,10 +80,22 @@ def fit_model(model: Model, *, method: Method) -> GrowthFit:
         raise ValueError(f'The method is "reml" or "ml", not {method!r}.')
     refuse_if_not_estimable(model)
     start = starting_d(model.units, model.rank)
-    found = find_minimum(model.units, restricted=method == "reml", start=start)
+    found = find_minimum(model.units, restricted=True, start=start)
+    if method == "ml":
+        found = _lower_of_two_valleys(model, start, found)
     if found is None:
         raise ValueError("The deviance cannot be computed for these data: look for extreme values in the columns.")
     return _as_result(model, found[0], method=method, certified=found[1])
+
+
+def _lower_of_two_valleys(
+    model: Model, start: Floats, restricted: tuple[Minimum, bool] | None
+) -> tuple[Minimum, bool] | None:
+    """The full likelihood can have two valleys, one of them at a singular D, where a few clients have most of the
+    scores; the restricted one hardly ever does. So the search also starts from the restricted minimum."""
+    begin = [start, np.eye(len(start)), *([] if restricted is None else [restricted[0].point.d])]
+    found = [one for d in begin if (one := find_minimum(model.units, restricted=False, start=d)) is not None]
+    return min(found, key=lambda one: one[0].point.deviance, default=None)
 
 
 def refuse_if_not_estimable(model: Model) -> None:

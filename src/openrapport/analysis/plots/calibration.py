@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def draw_calibration(found: RiskCalibration, *, event: str = "the event", title: str | None = None) -> Figure:
-    """A dot for each group of similar predictions, with the 95 % interval (Wilson) of its observed share.
+    """A dot for each group of similar predictions, with the 95% interval (Wilson) of its observed share.
 
-    On the dashed line a risk of 10 % comes true in 10 of 100. Long intervals run out of the picture. `event` names
+    On the dashed line a risk of 10% comes true in 10 of 100. Long intervals run out of the picture. `event` names
     what happens, as in "leaving".
     """
     figure, axes = style.blank(5.6, 5.0, title=title)
@@ -37,13 +37,13 @@ def draw_calibration(found: RiskCalibration, *, event: str = "the event", title:
         marker="o",
         markersize=style.MARKER + 1,
         markeredgecolor=style.PAPER,
-        label="Observed, 95 % interval",
+        label="Observed, 95% interval",
         zorder=3,
     )
     axes.set(xlim=(0, reach), ylim=(0, reach))
     axes.set_aspect("equal")
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+        axis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
     style.name_axes(axes, x=f"Predicted risk of {event}", y=f"Observed share of {event}")
     style.key_above(axes)
     return figure

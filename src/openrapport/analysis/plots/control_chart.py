@@ -85,7 +85,7 @@ def describe_ewma(chart: EwmaChart) -> str:
     """
     >>> from openrapport.analysis.charts import ewma_chart
     >>> describe_ewma(ewma_chart([0.0, 0.5, -6.0], weight=0.2, width=2.859))
-    'EWMA chart of 3 moving averages, limits 0.83 SDs either way at the end: 1 average lies beyond them.'
+    'EWMA chart of 3 moving averages, limits 0.82 SDs either way at the end: 1 average lies beyond them.'
     """
     beyond = int((chart.low | chart.high).sum())
     last = spoken(float(chart.limits[-1])) if len(chart.limits) else "0"

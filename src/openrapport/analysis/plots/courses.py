@@ -83,7 +83,6 @@ def _draw(
                 courses.scores[rows],
                 color=style.MANY,
                 linewidth=0.8,
-                alpha=0.75,
                 zorder=1,
                 label=None if number else "Some of the clients",
             )

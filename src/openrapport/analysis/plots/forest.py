@@ -42,7 +42,7 @@ def study_lines(
     >>> from openrapport.analysis.meta import meta
     >>> lines = study_lines(meta([0.2, 0.4], [53, 53], "dl"), [0.2, 0.4], [53, 53], ["A", "B"])
     >>> round(lines[0].low, 3), round(lines[0].high, 3), lines[0].weight
-    (-0.075, 0.447, 0.5)
+    (-0.074, 0.446, 0.5)
     """
     from scipy.special import ndtri
 

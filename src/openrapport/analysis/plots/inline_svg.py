@@ -54,7 +54,7 @@ def as_inline_svg(figure: Figure, *, name: str, title: str, description: str) ->
     with warnings.catch_warnings():
         # Letters are drawn by the reader's own font: that matplotlib's has none for them does not matter.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        drawn = as_svg(figure, salt=name, text_as_text=True)
+        drawn = as_svg(figure, text_as_text=True)
     box = re.search(r'viewBox="([\d. ]+)"', drawn)
     if box is None:
         raise ValueError("matplotlib drew an SVG without a view box.")

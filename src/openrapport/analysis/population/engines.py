@@ -161,6 +161,7 @@ def _without_secret(problem: Exception, address: str) -> str:
 @contextmanager
 def _on_spark(source: Source, master: str) -> Iterator[tuple[Any, Any]]:
     import ibis
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
@@ -180,7 +181,7 @@ def _on_spark(source: Source, master: str) -> Iterator[tuple[Any, Any]]:
         place = str(Path(source.place).resolve())
         read = connection.read_parquet if source.kind == "parquet" else connection.read_csv
         yield connection, read(place)
-    except PySparkException as problem:
+    except (PySparkException, Py4JError) as problem:
         raise NotReadable(f"{source.place}: {_last_word(str(problem))}") from problem
     finally:
         if ours:
@@ -189,5 +190,5 @@ def _on_spark(source: Source, master: str) -> Iterator[tuple[Any, Any]]:
 
 def _last_word(said: str) -> str:
     """What a worker's Python refused, which ends its traceback; else the first line."""
-    refused = re.findall(r"^[\w.]*(?:Error|NotCountable|NotStreamable): (.+)$", said, flags=re.MULTILINE)
+    refused = re.findall(r"^(?:\w+\.)*(?:ValueError|NotCountable|NotStreamable): (.+)$", said, flags=re.MULTILINE)
     return str(refused[-1] if refused else said.strip().splitlines()[0])

@@ -4,8 +4,8 @@ Three ways a small group can be seen, and what is done about each:
 
 - Its own count is below `fewest`: the row is left out.
 - Rows and their total are shown, and what is left out follows by subtraction. Further rows are left out until, whatever
-  is added and taken away, each small count could still be any number from 1 to `fewest` - 1 (complementary suppression;
-  Willenborg & de Waal 2001). Where that takes too many rows, the total is left out instead.
+  is added and taken away, the small counts could still be any numbers from 1 to `fewest` - 1 (complementary
+  suppression; Willenborg & de Waal 2001). Where that takes too many rows, the total is left out instead.
 - The number still in treatment falls by fewer than `fewest` from one session to the next: those who left would be
   counted. It is shown again only after `fewest` have left; and a row whose own count would tell it all the same is left
   out with it (nobody has a score at a session without being in treatment).
@@ -84,11 +84,9 @@ def _more_rows(counts: Mapping[int, int], small: set[int], ceilings: Mapping[int
 
 
 def is_protected(counts: Mapping[int, int], spans: Mapping[int, Span], small: set[int], fewest: int) -> bool:
-    """Knowing the sum of the counts left out, and the span of each: could each small one be any small number?"""
+    """Knowing the sum of the counts left out, and the span of each: could the small ones be any small numbers, all of
+    them at once? The others then have to take up what is left."""
     total = sum(counts.values())
-    for session in small:
-        others = [span for other, span in spans.items() if other != session]
-        low, high = sum(span[0] for span in others), sum(span[1] for span in others)
-        if not (low <= total - (fewest - 1) and total - 1 <= high):
-            return False
-    return True
+    others = [span for session, span in spans.items() if session not in small]
+    low, high = sum(span[0] for span in others), sum(span[1] for span in others)
+    return not small or (low <= total - len(small) * (fewest - 1) and total - len(small) <= high)

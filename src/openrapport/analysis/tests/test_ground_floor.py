@@ -14,8 +14,8 @@ SHIPPED = sorted(path for path in ANALYSIS.rglob("*.py") if "tests" not in path.
 ALLOWED = {"numpy", "scipy", "openrapport", *sys.stdlib_module_names}
 # What a part may import on top, inside its functions: whoever calls them has installed the extra.
 EXTRA = {
-    "population": {"duckdb", "ibis", "psycopg", "pyarrow", "pyspark"},
-    "plots": {"matplotlib"},
+    "population": {"duckdb", "ibis", "psycopg", "py4j", "pyarrow", "pyspark"},
+    "plots": {"matplotlib", "PIL"},
 }
 HEAVY = {"django", "pandas", "polars", *EXTRA["population"], *EXTRA["plots"]}
 # Processor seconds of one thread. A busy machine slows a run down but never speeds one up, so the best of a few counts.

@@ -38,6 +38,7 @@ def test_what_a_program_put_beside_the_picture_or_behind_it_is_left_out():
         SIGNATURE + chunk(b"IHDR", b"short") + pixels() + END,
         SIGNATURE + b"\xff\xff\xff\xffIHDR",
         SIGNATURE + header() + chunk(b"IDAT", bytes(MOST_BYTES)) + END,
+        SIGNATURE + header() + pixels() + chunk(b"IEND", b"<script>inside</script>"),
     ],
 )
 def test_anything_else_is_refused(data: bytes):

@@ -141,8 +141,11 @@ def _read_manifest(opened: tarfile.TarFile, archive: Path) -> Manifest:
 
 
 def _is_plain_name(name: object) -> bool:
+    """At most one folder deep, and never a way out of it."""
     parts = str(name).split("/")
-    return len(parts) <= 2 and all(part.replace("_", "a").replace(".", "a").isalnum() for part in parts)
+    return len(parts) <= 2 and all(
+        part[:1] != "." and part.replace("_", "a").replace(".", "a").isalnum() for part in parts
+    )
 
 
 def _member(opened: tarfile.TarFile, name: str, archive: Path) -> tarfile.TarInfo:

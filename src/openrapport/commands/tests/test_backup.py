@@ -1,12 +1,13 @@
 """A running practice is copied and put back into an empty place: every count and hash is the same."""
 
 import hashlib
+import json
 import os
 import sqlite3
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from openrapport.audit.queries import broken_chains
 from openrapport.checkins.models import RespondentRole
 from openrapport.commands import CommandError, restore
 from openrapport.commands.backup import make_backup
-from openrapport.commands.backups.archive import LEFT_OUT, unpack
+from openrapport.commands.backups.archive import FORMAT, LEFT_OUT, MANIFEST, Manifest, sha256_of, unpack
 from openrapport.commands.restore import put_back
 from openrapport.commands.tests.running import openrapport
 from openrapport.people.models import User
@@ -241,6 +242,21 @@ def test_a_damaged_backup_is_refused_in_one_line_and_changes_nothing(practice: C
         put_back(file, replace=True)
     assert "\n" not in str(refused.value)
     assert live_contents() == before
+
+
+@pytest.mark.parametrize("name", ["../taken-over", "..", ".hidden", "tables/..", "/etc/x", "a/b/c"])
+def test_a_backup_that_names_a_place_outside_is_refused(tmp_path: Path, name: str) -> None:
+    file, room, here = tmp_path / "evil.orbackup", tmp_path / "room", Path(__file__)
+    room.mkdir()
+    manifest = Manifest(FORMAT, "", "", "sqlite", [], [], {}, {name: sha256_of(here)})
+    head = tmp_path / "head"
+    head.write_text(json.dumps(asdict(manifest)))
+    with tarfile.open(file, "w:gz") as archive:
+        archive.add(head, arcname=MANIFEST)
+        archive.add(here, arcname=name)
+    with pytest.raises(CommandError, match="cannot be in a backup"):
+        unpack(file, room)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["evil.orbackup", "head", "room"]
 
 
 @pytest.mark.parametrize(

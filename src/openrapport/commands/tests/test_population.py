@@ -27,11 +27,18 @@ def file(tmp_path: Path) -> Path:
     return write_parquet(tmp_path / "sessions.parquet", invent(300, seed=5))
 
 
+PAGE = (Path(__file__).parents[4] / "docs" / "analysis" / "population.md").read_text(encoding="utf-8")
+
+
 def answer(capsys: pytest.CaptureFixture[str], *words: str) -> dict:
     assert main(["population", *words, "--json"]) == 0
     said = capsys.readouterr()
     assert said.err == ""  # no progress line where there is no terminal
-    return json.loads(said.out)
+    found = json.loads(said.out)
+    keys = [*found, *(key for part in found.get("scores", {}).values() for key in part)]
+    keys = [key for key in keys if words[0] != "growth" or key in ("way", "n_cells", "unit", "clock")]
+    assert [key for key in keys if f"`{key}`" not in PAGE] == []  # the page names every key
+    return found
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *words: str) -> str:

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,14 @@ def test_analysis_words_work_without_the_web_application(tmp_path: Path):
         [sys.executable, "-c", script], cwd=tmp_path, env=clean_environment(), capture_output=True, check=False
     )
     assert ran.returncode == 0, ran.stderr
+
+
+def test_the_architecture_holds_every_analysis_word_apart_from_the_web_application():
+    project = tomllib.loads((Path(__file__).parents[4] / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = {one["name"]: one for one in project["tool"]["importlinter"]["contracts"]}
+    held = contracts["The analysis command line works without the web application"]["source_modules"]
+    words = [f"openrapport.commands.{word.module}" for word in WORDS.values() if word.group == "Analysis"]
+    assert [module for module in words if module not in held] == []
 
 
 @pytest.mark.parametrize("word", ["serve", "worker", "doctor"])

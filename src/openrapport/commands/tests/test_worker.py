@@ -6,7 +6,9 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from openrapport.commands import worker
 from openrapport.commands.worker import send_codes_until
+from openrapport.notices import delivery
 from openrapport.notices.actions import mail_is_urgent, queue_code
 from openrapport.notices.models import Notice
 from openrapport.shared.ids import new_id
@@ -46,3 +48,24 @@ def test_a_code_leaves_at_once_without_waiting_for_the_next_round_of_jobs(monkey
         sender.join(5)
     assert not sender.is_alive()
     assert Notice.objects.get().payload == "{}"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whatever_goes_wrong_codes_are_mailed_again_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, stop = [], threading.Event()
+
+    def look(*, now: object) -> bool:
+        looks.append(now)
+        if len(looks) == 1:
+            raise RuntimeError("whatever it is")
+        stop.set()
+        return False
+
+    monkeypatch.setattr(delivery, "somebody_waits_for_mail", look)
+    monkeypatch.setattr(worker, "AFTER_A_PROBLEM", 0.0)
+    monkeypatch.setattr(worker, "BETWEEN_LOOKS", 0.0)
+    thread = threading.Thread(target=send_codes_until, args=(stop,))
+    thread.start()
+    thread.join(timeout=10)
+    stop.set()
+    assert len(looks) == 2

@@ -4,7 +4,9 @@ from smtplib import SMTPRecipientsRefused
 from uuid import UUID, uuid4
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core import mail
+from django.db import connection
 
 from openrapport.notices import delivery
 from openrapport.notices.actions import (
@@ -251,3 +253,14 @@ def test_no_mail_says_what_it_is_about(kind: str):
 def test_a_name_that_looks_like_a_placeholder_stays_a_name():
     written = write("invitation", {"link": "http://testserver/secret/", "practice": "{link}"}, language="en")
     assert written.body.count("http://testserver/secret/") == 1
+
+
+def test_a_notice_that_no_key_opens_does_not_hold_up_the_others():
+    unreadable, other = queue("one"), queue("two", to="lena@example.test")
+    with connection.cursor() as cursor:
+        foreign = Fernet(Fernet.generate_key()).encrypt(b"{}").decode()
+        cursor.execute("UPDATE notices_notice SET payload = %s, due_at = made_at WHERE once_key = 'one'", [foreign])
+    assert deliver_due(now=NOON + MINUTE) == Delivered(sent=1, failed=1)
+    assert [letter.to for letter in mail.outbox] == [[other.to]]
+    kept = Notice.objects.filter(pk=unreadable.pk).values("sent_at", "cancelled_at", "last_problem").get()
+    assert kept == {"sent_at": None, "cancelled_at": None, "last_problem": "UnreadableText"}

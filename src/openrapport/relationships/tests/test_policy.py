@@ -17,6 +17,7 @@ from openrapport.relationships.models import Guardianship, Relationship, State
 from openrapport.relationships.policy import (
     born_at_least_18_years_before,
     can,
+    can_as_client,
     declare,
     declared,
     relationships_by_tie,
@@ -132,6 +133,23 @@ def test_one_object_and_its_rows_are_judged_alike_for_every_rule(cast: Cast):
                     assert can(who, action, obj) == (obj.pk in within)
                     compared += 1
     assert compared > 500
+
+
+def test_what_a_client_may_by_the_facts_alone_they_may_by_the_database(cast: Cast):
+    sent = of(hold_session(cast.sam_with_maya, at=NOON), RespondentRole.CLIENT)
+    answer(sent, at=NOON)
+    hold_session(cast.sam_with_maya, at=NOON + timedelta(days=7))
+    told = set()
+    for check_in in CheckIn.objects.select_related("relationship"):
+        for action in Action:
+            for name, user in cast.everybody().items():
+                if can_as_client(viewer(user), action, check_in, check_in.relationship):
+                    assert can(viewer(user), action, check_in)
+                    told.add((name, action, check_in.is_submitted))
+    assert told == {("sam", Action.WRITE, False)}
+    unsent = CheckIn.objects.select_related("relationship").get(respondent=cast.sam, submitted_at=None)
+    cast.sam.is_active = False
+    assert not can_as_client(viewer(cast.sam), Action.WRITE, unsent, unsent.relationship)
 
 
 def test_one_object_is_not_open_to_deactivated_or_anonymous_people(cast: Cast):

@@ -22,6 +22,7 @@ from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 
 from openrapport.web.account import forms
@@ -60,6 +61,15 @@ class SignIn(RequestLoginCodeView):  # type: ignore[misc]
 
 class ConfirmMailedCode(ConfirmLoginCodeView):  # type: ignore[misc]
     form_class = forms.MailedCodeForm
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        """A code proves the mailbox it went to, and only as long as that is the account's address."""
+        person = self._process.user
+        if person is not None and (person.email or "").lower() != self._process.state["email"].lower():
+            self._process.abort()
+            return redirect("account_login")
+        response: HttpResponse = super().form_valid(form)
+        return response
 
     def _resend_form_valid(self, form: Form) -> HttpResponse:
         response: HttpResponse = super()._resend_form_valid(form)

@@ -167,7 +167,7 @@ def _chart(
     points: tuple[Point, ...], scale: Scale, title: str, sentence: str, others: ExpectedRange | None
 ) -> TrajectoryChart:
     note = _(
-        "The shaded part comes from %(count)s people in this practice. When people began like you, 8 of 10 answers "
+        "The shaded part comes from %(count)s therapies in this practice. When people began like you, 8 of 10 answers "
         "were inside it. Being outside is not wrong. If it matters to you, you can talk about it."
     )
     return TrajectoryChart(

@@ -212,7 +212,7 @@ def say_range(band: ExpectedRange | None) -> str:
     if band.relationships is not None:
         said = _(
             "The expected range comes from %(count)s relationships in this practice, rated with the same questions. "
-            "It is drawn to hold 8 of 10 later ratings of people who began like this."
+            "It is drawn to hold 8 of 10 later ratings of people whose first rating was like this one."
         ) % {"count": band.relationships}
         further = _("Hardly anybody here began so low or so high: the range is carried on beyond what was seen.")
         return f"{said} {further}" if band.is_extended else said

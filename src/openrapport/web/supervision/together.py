@@ -17,7 +17,7 @@ from openrapport.web.components.charts import BandPoint, NotAnswered, Point, Tra
 
 @dataclass(frozen=True)
 class SignalsOfAKind:
-    """How many people have an open signal of this kind, in words where they are too few to count."""
+    """How many people have an open signal of this kind."""
 
     name: str
     people: str
@@ -32,29 +32,25 @@ class Together:
     shared: str
     shared_note: str
     signals: tuple[SignalsOfAKind, ...]
+    uncounted: str  # kinds of signals that few people have, or whose number would tell how few have another
     charts: tuple[TrajectoryChart, ...]
 
 
 def put_together(figures: SupervisionFigures, clients: Sequence[Relationship]) -> Together:
     practices = {one.practice_id: one.practice.name for one in clients}
     held, shared = figures.held, figures.shared
+    by_kind = [(kind, figures.open_signals[kind]) for kind in Kind if kind in figures.open_signals]
     return Together(
         told=figures.relationships,
         is_enough=held is not None,
-        shared=_("%(share)s of 100") % {"share": say_number(100 * shared / held, 0)} if shared and held else "0",
+        shared=_("%(share)s %%") % {"share": say_number(100 * (shared or 0) / (held or 1), 0)},
         shared_note=_("%(shared)s of %(held)s sessions") % {"shared": shared, "held": held},
-        signals=tuple(_signals(figures.open_signals)),
+        signals=tuple(
+            SignalsOfAKind(str(kind.label), number_format(people)) for kind, people in by_kind if people is not None
+        ),
+        uncounted=" · ".join(str(kind.label) for kind, people in by_kind if people is None),
         charts=tuple(_chart(one, practices) for one in figures.averages if len(one.means) > 1),
     )
-
-
-def _signals(people: Mapping[str, int | None]) -> list[SignalsOfAKind]:
-    """In the order in which kinds are declared; those that nobody has are left out."""
-    return [SignalsOfAKind(str(kind.label), _say_people(people[kind])) for kind in Kind if kind in people]
-
-
-def _say_people(count: int | None) -> str:
-    return _("fewer than 5") if count is None else number_format(count)
 
 
 def _chart(average: AverageCourse, practices: Mapping[UUID, str]) -> TrajectoryChart:

@@ -127,6 +127,21 @@ def _opens(token: str, key: str) -> bool:
     return True
 
 
+def test_what_still_comes_under_an_older_key_behind_the_run_is_counted_and_turned(full: Cast, settings: Any) -> None:
+    old, new = settings.ENCRYPTION_KEYS[0], Fernet.generate_key().decode()
+    settings.ENCRYPTION_KEYS = [new, old]
+
+    def a_server_that_was_not_restarted(what: str, _seen: int, _of: int) -> None:
+        if what == "notices.Notice.payload":
+            settings.ENCRYPTION_KEYS = [old]
+            Notice.objects.update(payload="{}")
+            settings.ENCRYPTION_KEYS = [new, old]
+
+    assert rotate_keys(actor=JOB, now=NOON, say=a_server_that_was_not_restarted).late == Notice.objects.count() > 0
+    assert all(_opens(token, new) for _, token in stored_tokens())
+    assert rotate_keys(actor=JOB, now=NOON).late == 0
+
+
 def test_what_opens_with_no_key_is_counted_and_left_as_it_is(full: Cast, settings: Any) -> None:
     before = sorted(stored_tokens())
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]

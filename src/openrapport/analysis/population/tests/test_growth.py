@@ -106,6 +106,7 @@ def changed(table: Table, column: str, row: int, value: float) -> Table:
         ("score", 50.05, "no whole number of units of 0.1"),
         ("session", 0.0, "from 1 to 4999"),
         ("session", 2.5, "is not whole"),
+        ("session", np.nan, "not whole, or nothing"),
         ("session", 20_260_101.0, "from 1 to 4999"),
         ("intake", 9.5, "intake changes within a client"),
     ],
@@ -116,6 +117,14 @@ def test_what_cannot_be_counted_in_whole_numbers_is_refused(tmp_path, table, col
     file = write_parquet(tmp_path / "a.parquet", changed(table, column, row, value))
     with pytest.raises(NotCountable, match=problem):
         count_population(Source(str(file)), columns, TENTHS)
+
+
+def test_a_score_without_a_session_number_is_refused(tmp_path):
+    """Its time would be missing from the sums and count as 0."""
+    file = tmp_path / "a.csv"
+    file.write_text("client,session,score\n1,1,50\n1,,52\n2,1,49\n2,2,48\n")
+    with pytest.raises(NotCountable, match="not whole, or nothing"):
+        count_population(Source(str(file)), COLUMNS, TENTHS)
 
 
 def test_the_streaming_pass_refuses_the_same_scores_and_sessions(tmp_path, table):

@@ -92,5 +92,5 @@ def test_postgresql_counts_what_this_machine_counts(tmp_path, database, table):
     assert there.way == "postgresql"
     assert np.array_equal(here.design, there.cells.design)
     assert np.allclose(here.products, there.cells.products, rtol=1e-12, atol=0)
-    with pytest.raises(NotReadable, match="name one of its tables: sessions"):
+    with pytest.raises(NotReadable, match="name one of its tables: answers, sessions"):
         count_population(Source(database, "nothing"), COLUMNS, TENTHS)

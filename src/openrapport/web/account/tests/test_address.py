@@ -18,6 +18,7 @@ from openrapport.notices.delivery import deliver_codes, deliver_due
 from openrapport.notices.models import Notice
 from openrapport.people.models import User
 from openrapport.web.account.tests.test_second_factor import IPHONE, app_code, set_up_app, sign_in_by_code
+from openrapport.web.account.tests.test_sign_in import CODE_PAGE, ask_for_code, code_from_mail
 from openrapport.workflows.change_address import AddressNotFree, change_address
 from openrapport.workflows.invite_guardian import invite_guardian
 from tests.browsing import browser_of
@@ -86,6 +87,27 @@ def test_codes_go_to_the_new_address_and_the_old_one_opens_nothing(cast: Cast) -
     Client().post("/account/sign-in/", {"email": NEW})
     deliver_codes(now=timezone.now())
     assert [letter.to for letter in mail.outbox] == [[NEW]]
+
+
+def test_a_code_mailed_to_the_old_address_before_the_change_opens_nothing_afterwards(cast: Cast) -> None:
+    elsewhere = Client()
+    ask_for_code(elsewhere, "sam@example.test")
+    code = code_from_mail()
+    change(sign_in_by_code("lena@example.test"), "lena.new@example.test")
+    change(sign_in_by_code("sam@example.test"), NEW)
+    assert elsewhere.post(CODE_PAGE, {"code": code})["Location"] == "/account/sign-in/"
+    assert "_auth_user_id" not in elsewhere.session
+
+
+def test_whoever_takes_over_an_address_gets_no_code_for_the_account_that_had_it(cast: Cast) -> None:
+    elsewhere = Client()
+    ask_for_code(elsewhere, "sam@example.test")
+    change(sign_in_by_code("sam@example.test"), NEW)
+    change(sign_in_by_code("lena@example.test"), "sam@example.test")
+    mail.outbox.clear()
+    elsewhere.post(CODE_PAGE, {"action": "resend"})
+    deliver_codes(now=timezone.now())
+    assert mail.outbox == []
 
 
 @pytest.mark.parametrize("taken", ["lena@example.test", "gita@example.test", "GITA@example.test"])

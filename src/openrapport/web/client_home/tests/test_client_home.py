@@ -57,7 +57,7 @@ def test_the_own_line_lies_among_others_only_where_others_were_measured(cast: Ca
     for reference in ("alliance-adult@1", "alliance-child@1"):
         store_fit(cast.willow, instrument=reference)
     page = text(cast.sam, "/home/")
-    assert "The shaded part comes from 240 people in this practice." in page
+    assert "The shaded part comes from 240 therapies in this practice." in page
     assert "Being outside is not wrong." in page
     assert "Where most answers here were" in page
     assert "shaded" not in text(cast.kit, "/home/")  # a child sees the own line alone
