@@ -1,11 +1,13 @@
 """Another e-mail address for one's own account: asked for on one page, proved by a code on the next."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
+from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from allauth.core.internal import ratelimit
 from allauth.usersessions.models import UserSession
@@ -26,12 +28,15 @@ from openrapport.web.account.second_factor import DEMO_SIGN_IN, SecondFactor, se
 from openrapport.web.requests import SignedInRequest, signed_in
 from openrapport.workflows.change_address import AddressNotFree, change_address, mail_address_code
 
+# Longer than the code to the new address is valid, so that nobody is asked in between.
+LATELY = timedelta(minutes=15)
 ASKING = {"new_address": "5/h/user"}
 View = Callable[..., HttpResponse]
 
 
 def recently_confirmed(view: View) -> View:
-    """Whoever has a second factor shows it now: a device left open for a moment must not hand over the account."""
+    """A device left open for a moment must not hand over the account: a second factor is shown now, and whoever has
+    none has signed in a moment ago."""
 
     @wraps(view)
     def guarded(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -43,12 +48,20 @@ def recently_confirmed(view: View) -> View:
         if factor is SecondFactor.MISSING and request.roles:
             return redirect(f"{reverse('set_up_second_factor')}?{next_page}")
         is_demo = settings.DEMO and request.session.get(DEMO_SIGN_IN)
-        if factor is SecondFactor.MISSING or is_demo or did_recently_reauthenticate(request):
+        confirmed = _signed_in_lately if factor is SecondFactor.MISSING else did_recently_reauthenticate
+        if is_demo or confirmed(request):
             return view(request, *args, **kwargs)
+        if factor is SecondFactor.MISSING:
+            return render(request, "account/sign_in_first.html", {"layout": layout_for(request)}, status=403)
         way: str = get_adapter().get_reauthentication_methods(person)[0]["url"]
         return redirect(f"{way}?{next_page}")
 
     return guarded
+
+
+def _signed_in_lately(request: SignedInRequest) -> bool:
+    signed_in_at = [float(one["at"]) for one in get_authentication_records(request, _person(request))]
+    return bool(signed_in_at) and request.viewer.at.timestamp() - max(signed_in_at) < LATELY.total_seconds()
 
 
 def _person(request: SignedInRequest) -> User:

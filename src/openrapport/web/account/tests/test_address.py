@@ -220,3 +220,14 @@ def test_adding_and_removing_a_second_factor_is_told_by_mail_and_logged(
     assert list(queued.values_list("kind", flat=True)) == kinds
     told = AuditLine.objects.filter(deed="change_sign_in_ways", subject=cast.sam).order_by("position")
     assert [line.facts["change"] for line in told] == ["app_codes_added", "recovery_codes_renewed", "app_codes_removed"]
+
+
+def test_a_device_left_open_does_not_hand_over_an_account_without_a_second_factor(cast: Cast) -> None:
+    with time_machine.travel(NOON, tick=False):
+        client = sign_in_by_code("sam@example.test")
+        assert client.get(ASK).status_code == 200
+    with time_machine.travel(NOON + timedelta(minutes=20), tick=False):
+        page = client.post(ASK, {"email": NEW})
+        assert page.status_code == 403
+        assert "Sign in again first" in page.content.decode()
+        assert code_mailed_to(NEW) is None
