@@ -2,6 +2,7 @@
 
     .venv/bin/python -m benchmarks.analysis            all sizes; the result goes into docs/benchmarks.md
     .venv/bin/python -m benchmarks.analysis --quick    up to a million rows, printed only
+    .venv/bin/python -m benchmarks.analysis --up-to 1e7 leaves out the hundred million
     .venv/bin/python -m benchmarks.analysis --slow     also lme4 at ten million rows (over six minutes, five gigabytes)
 
 Each run is a fresh process; ours and the peer's take turns. R with lme4 (Debian: r-cran-lme4) is used where it is
@@ -128,7 +129,7 @@ class Bench:
 
     def statsmodels(self) -> Path:
         if self._statsmodels is None:
-            place = self.folder / "peers"
+            place = self.folder / "peers"  # nothing of it stays
             subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
             wanted = ["statsmodels>=0.14", "pandas", "pyarrow"]
             pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", *wanted]
@@ -167,6 +168,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.analysis")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--slow", action="store_true")
+    parser.add_argument("--up-to", type=float, default=1e8, metavar="ROWS", help="leave out larger tables")
     args = parser.parse_args()
     began = time.monotonic()
     results = []
@@ -175,7 +177,7 @@ def main() -> None:
         if not bench.has_r:
             print(R_IS_MISSING)
         for case in cases(quick=args.quick, slow=args.slow):
-            if case.peer.startswith("lmer:") and not bench.has_r:
+            if case.rows > args.up_to or (case.peer.startswith("lmer:") and not bench.has_r):
                 continue
             results.append(bench.measure(case))
             print(_line(results[-1]), flush=True)

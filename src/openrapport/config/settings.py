@@ -107,7 +107,10 @@ def _database() -> dict[str, Any]:
     elif found.get("ENGINE") == "django.db.backends.postgresql":
         found["CONN_MAX_AGE"] = 300
         found["CONN_HEALTH_CHECKS"] = True
-        found["OPTIONS"] = {**found.get("OPTIONS", {}), "connect_timeout": 10, "prepare_threshold": 0}
+        given = found.get("OPTIONS", {})
+        # Compiling a query of the access policy takes PostgreSQL a second, and running it takes it a millisecond.
+        options = f"{given.get('options', '')} -c jit=off".strip()
+        found["OPTIONS"] = {**given, "connect_timeout": 10, "prepare_threshold": 0, "options": options}
     else:
         raise env.ConfigurationError("OPENRAPPORT_DATABASE_URL must begin with sqlite:/// or postgres://.")
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from threading import Lock
 from types import MappingProxyType
 
 from openrapport.analysis.instrument import Instrument, InstrumentError
@@ -15,9 +16,18 @@ class UnknownInstrument(LookupError):
     """No instrument of that name and version; the message lists those there are."""
 
 
-@cache
+_ONE_AT_A_TIME = Lock()
+
+
 def load_catalogue() -> Mapping[tuple[str, int], Instrument]:
-    """All instruments by (id, version). The first broken file stops it: a half catalogue is never used."""
+    """All instruments by (id, version), the same objects for everybody, however many ask first at the same moment."""
+    with _ONE_AT_A_TIME:
+        return _read_all()
+
+
+@cache
+def _read_all() -> Mapping[tuple[str, int], Instrument]:
+    """The first broken file stops it: a half catalogue is never used."""
     catalogue: dict[tuple[str, int], Instrument] = {}
     for file in sorted(files(__name__).iterdir(), key=lambda entry: entry.name):
         if not file.name.endswith(".toml"):

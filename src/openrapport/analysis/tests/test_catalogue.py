@@ -2,10 +2,13 @@
 
 import hashlib
 import re
+from functools import cache
 from importlib.resources import files
+from threading import Event, Thread
 
 import pytest
 
+from openrapport.analysis import catalogue
 from openrapport.analysis.catalogue import UnknownInstrument, get_by_ref, get_instrument, load_catalogue
 from openrapport.analysis.instrument import COMPONENTS
 
@@ -121,3 +124,23 @@ def test_an_unknown_instrument_is_refused_with_those_there_are(name, version):
 def test_a_reference_that_is_none_is_refused(ref):
     with pytest.raises(UnknownInstrument):
         get_by_ref(ref)
+
+
+def test_many_who_ask_first_at_the_same_moment_get_the_same_instruments(monkeypatch: pytest.MonkeyPatch):
+    reading, may_go_on, given = [Event(), Event()], Event(), []
+
+    def read() -> dict[tuple[str, int], object]:
+        next(one for one in reading if not one.is_set()).set()
+        may_go_on.wait(10)
+        return {}
+
+    monkeypatch.setattr(catalogue, "_read_all", cache(read))
+    readers = [Thread(target=lambda: given.append(catalogue.load_catalogue())) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    assert reading[0].wait(10)
+    assert not reading[1].wait(0.2), "both read, and each has instruments of its own"
+    may_go_on.set()
+    for reader in readers:
+        reader.join(10)
+    assert given[0] is given[1]

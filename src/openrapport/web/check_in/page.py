@@ -143,7 +143,7 @@ def _section(instrument: Instrument, form: CheckInForm, language: str) -> Sectio
         asked=tuple(
             Asked(question, _draw(question, form, language, places[question.name], len(places)))
             for question in form.questions
-            if question.instrument is instrument
+            if question.instrument.ref == instrument.ref
         ),
     )
 
