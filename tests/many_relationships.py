@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import numpy as np
+from django.db import connection
 
 from openrapport.checkins.models import CheckIn, Disclosure, RespondentRole, Score
 from openrapport.people.models import User
@@ -85,6 +86,8 @@ def add_relationships(
         Score(check_in=check_in, instrument=ALLIANCE, scale=TOTAL, value=value, answered=7, library_version="test")
         for check_in, value in zip(check_ins, flat, strict=True)
     )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # as a database in use has done by itself: without it a plan may take minutes
     return relationships
 
 
